@@ -1,0 +1,1 @@
+//! Turnpike's rules: no IO, no async, no clock, no randomness.

@@ -1,0 +1,1 @@
+//! Bytes: the data plane, without a database.

@@ -1,0 +1,1 @@
+//! What a person can do: one act per file, each one transaction.

@@ -1,0 +1,1 @@
+//! Safe wrappers for socket facts no other crate offers.

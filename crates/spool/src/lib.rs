@@ -1,0 +1,1 @@
+//! Lease slots in a memory-mapped file that outlives the process.

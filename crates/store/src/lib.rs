@@ -1,0 +1,1 @@
+//! SQL for both databases: embedded SQLite and PostgreSQL.

@@ -1,0 +1,1 @@
+//! Fixtures, ephemeral stores and a counting origin, for tests only.
