@@ -1,0 +1,76 @@
+//! What a gateway knows of customers and accounts, and how the change feed tells it.
+
+use crate::account::Username;
+use crate::ids::{AccountId, CustomerId, FeedSeq};
+use crate::product::ProductType;
+use crate::secret::PasswordMac;
+use crate::units::LimitGb;
+
+/// A customer as a gateway needs it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CustomerEntry {
+    /// Which customer.
+    pub id: CustomerId,
+    /// Whether the operator has verified who it is.
+    pub verified: bool,
+    /// Whether the operator has suspended it.
+    pub suspended: bool,
+    /// The most tunnels open at once over all its accounts, per gateway; `None` is no limit.
+    pub max_tunnels: Option<u32>,
+    /// The most new connections a second over all its accounts, per gateway; `None` is no limit.
+    pub max_connections_per_second: Option<u32>,
+    /// Rises whenever its packages change, so that a gateway forgets that traffic was used up.
+    pub packages_version: i64,
+}
+
+/// A live account as a gateway needs it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountEntry {
+    /// Which account.
+    pub id: AccountId,
+    /// Whose.
+    pub customer: CustomerId,
+    /// The name in the gateway's login.
+    pub username: Username,
+    /// What the password in the login is checked against.
+    pub password: PasswordMac,
+    /// The package type it draws on.
+    pub product_type: ProductType,
+    /// Whether its customer has it enabled.
+    pub enabled: bool,
+    /// A change takes back unused leases.
+    pub limit: LimitGb,
+    /// A change takes back unused leases.
+    pub daily_limit: LimitGb,
+}
+
+/// Everything, as of a place in the feed.
+#[derive(Clone, Debug, Default)]
+pub struct Snapshot {
+    /// Changes up to and including this one are contained; `None` before the first.
+    pub seq: Option<FeedSeq>,
+    /// All customers.
+    pub customers: Vec<CustomerEntry>,
+    /// All live accounts.
+    pub accounts: Vec<AccountEntry>,
+}
+
+/// What changed after a place in the feed: the present state of each thing that changed.
+#[derive(Clone, Debug)]
+pub enum Changes {
+    /// The feed reaches back far enough.
+    Since {
+        /// The new place.
+        seq: FeedSeq,
+        /// Customers that changed.
+        customers: Vec<CustomerEntry>,
+        /// Live accounts that changed.
+        accounts: Vec<AccountEntry>,
+        /// Accounts that are gone.
+        gone: Vec<AccountId>,
+    },
+    /// Nothing happened.
+    None,
+    /// The feed was trimmed past that place: load a snapshot.
+    TooOld,
+}

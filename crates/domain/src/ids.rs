@@ -1,0 +1,47 @@
+//! Identifiers. One type per kind of thing, so that none can be passed for another.
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(i64);
+
+        impl $name {
+            /// Wraps the number the store gave.
+            pub const fn new(raw: i64) -> Self {
+                Self(raw)
+            }
+
+            /// The number as the store and the wire know it.
+            pub const fn get(self) -> i64 {
+                self.0
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    )*};
+}
+
+ids! {
+    /// A customer: who pays, owns accounts and packages, and holds an `app_key`.
+    CustomerId;
+    /// A proxy account: a username and password for the gateway.
+    AccountId;
+    /// A package: an amount of traffic with a validity.
+    PackageId;
+    /// An order: what a package came from.
+    OrderId;
+    /// A lease: bytes granted to one gateway for one account out of one package.
+    LeaseId;
+    /// A gateway's identity, drawn at random when its spool file is made.
+    NodeId;
+    /// A place in the change feed. Numbers follow commit order without gaps.
+    FeedSeq;
+}

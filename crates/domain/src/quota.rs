@@ -1,0 +1,307 @@
+//! The store's side of a lease: what may be granted, what a report books, what a lapse frees.
+//!
+//! Quota is prepaid. An amount is *held* from the moment a lease is granted until it is reported as used or handed
+//! back, and for every account and package `used + held` never passes the limit, so nothing that happens at a gateway
+//! can overshoot it. Reports carry absolute values: the highest counts, so one that comes twice or late is harmless.
+
+use crate::ids::PackageId;
+use crate::lease::LeaseReport;
+use crate::time::{Span, Timestamp};
+use crate::units::{Bytes, LimitGb};
+
+/// How leases are cut. Operators set it; the defaults are what the guarantees are written for.
+#[derive(Clone, Debug)]
+pub struct LeasePolicy {
+    /// The most one gateway may hold for one account. 16 MiB.
+    pub largest: Bytes,
+    /// The least that is granted while more than that is free. 64 KiB.
+    pub smallest: Bytes,
+    /// A lease is at most this fraction of what is free, so that leases shrink as a limit nears. 4.
+    pub share: u64,
+    /// How long a gateway may use a lease, on its own monotonic clock. 60 s.
+    pub validity: Span,
+    /// How long after that the store waits before it frees what was not reported. 30 s.
+    pub grace: Span,
+}
+
+impl Default for LeasePolicy {
+    fn default() -> Self {
+        Self {
+            largest: Bytes::new(16 * 1024 * 1024),
+            smallest: Bytes::new(64 * 1024),
+            share: 4,
+            validity: Span::from_secs(60),
+            grace: Span::from_secs(30),
+        }
+    }
+}
+
+/// What an account may use and has used.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AccountQuota {
+    /// For the account's life.
+    pub limit: LimitGb,
+    /// Booked over the account's life.
+    pub used: Bytes,
+    /// For one calendar day in the configured zone.
+    pub daily_limit: LimitGb,
+    /// Booked today.
+    pub day_used: Bytes,
+    /// In leases, neither used nor handed back.
+    pub held: Bytes,
+}
+
+/// What a package holds and has given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PackageQuota {
+    /// Which package.
+    pub id: PackageId,
+    /// What was bought.
+    pub size: Bytes,
+    /// Booked against it.
+    pub used: Bytes,
+    /// In leases, neither used nor handed back.
+    pub held: Bytes,
+    /// When what is left is lost.
+    pub expires_at: Timestamp,
+}
+
+/// A gateway's wish for an account.
+#[derive(Clone, Copy, Debug)]
+pub struct Ask {
+    /// What this gateway already holds for the account and has not reported as used.
+    pub node_holds: Bytes,
+    /// The store's clock.
+    pub now: Timestamp,
+}
+
+/// What a lease is made of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Terms {
+    /// The package it draws on.
+    pub package: PackageId,
+    /// How many bytes.
+    pub bytes: Bytes,
+    /// How long the gateway may use it, counted from when it asked.
+    pub valid_for: Span,
+    /// When the store takes back what was not reported.
+    pub lapses_at: Timestamp,
+}
+
+/// Why no lease is granted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Denial {
+    /// The account's own limit is used up.
+    #[error("the account's traffic limit is used up")]
+    LimitReached,
+    /// The account's limit for today is used up.
+    #[error("the account's traffic limit for today is used up")]
+    DailyLimitReached,
+    /// No package of this type has traffic left.
+    #[error("no package with traffic left")]
+    NoTraffic,
+    /// Something is left, but other leases hold it just now: ask again shortly.
+    #[error("what is left is held by other leases")]
+    Contended,
+    /// The account or its customer may not use the gateway.
+    #[error("the account may not be used")]
+    Refused,
+}
+
+impl Denial {
+    /// Whether asking again can succeed without anybody changing a limit or a package.
+    pub const fn is_passing(self) -> bool {
+        matches!(self, Self::Contended)
+    }
+}
+
+/// Decides one wish. `packages` are the customer's started, unexpired packages of the account's type, earliest expiry
+/// first: that is the order in which traffic is taken (contract §3).
+///
+/// # Errors
+/// A [`Denial`] when nothing can be granted now.
+pub fn grant(
+    policy: &LeasePolicy,
+    account: &AccountQuota,
+    packages: &[PackageQuota],
+    ask: Ask,
+) -> Result<Terms, Denial> {
+    let own = headroom(account.limit, account.used, account.held, Denial::LimitReached)?;
+    let today = headroom(account.daily_limit, account.day_used, account.held, Denial::DailyLimitReached)?;
+    let (package, free) = first_free(packages, ask.now)?;
+    let free = free.min(own).min(today);
+    let room = policy.largest.minus(ask.node_holds);
+    let shrunk = Bytes::new(free.get().checked_div(policy.share).unwrap_or(0)).max(policy.smallest);
+    let bytes = shrunk.min(free).min(room);
+    if bytes == Bytes::ZERO {
+        return Err(Denial::Contended);
+    }
+    let valid_for = policy.validity.min(package.expires_at.since(ask.now));
+    Ok(Terms { package: package.id, bytes, valid_for, lapses_at: ask.now.plus(valid_for).plus(policy.grace) })
+}
+
+/// What a limit leaves; `reached` when it is used up for good, [`Denial::Contended`] when leases hold the rest.
+fn headroom(limit: LimitGb, used: Bytes, held: Bytes, reached: Denial) -> Result<Bytes, Denial> {
+    let Some(limit) = limit.bytes() else { return Ok(Bytes::MAX) };
+    if used >= limit {
+        return Err(reached);
+    }
+    match limit.minus(used.plus(held)) {
+        Bytes::ZERO => Err(Denial::Contended),
+        free => Ok(free),
+    }
+}
+
+/// The package that gives next, and what it can give.
+fn first_free(packages: &[PackageQuota], now: Timestamp) -> Result<(&PackageQuota, Bytes), Denial> {
+    let mut denial = Denial::NoTraffic;
+    for package in packages.iter().filter(|package| package.expires_at > now) {
+        match package.size.minus(package.used.plus(package.held)) {
+            Bytes::ZERO if package.used < package.size => denial = Denial::Contended,
+            Bytes::ZERO => {}
+            free => return Ok((package, free)),
+        }
+    }
+    Err(denial)
+}
+
+/// A lease as the store keeps it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeaseBook {
+    /// The most it can still come to: what was granted, less what was handed back.
+    pub ceiling: Bytes,
+    /// What was booked.
+    pub used: Bytes,
+    /// Whether its hold was freed because no report came in time.
+    pub lapsed: bool,
+}
+
+impl LeaseBook {
+    /// What this lease still holds of its account's and package's quota.
+    pub const fn held(&self) -> Bytes {
+        if self.lapsed { Bytes::ZERO } else { self.ceiling.minus(self.used) }
+    }
+}
+
+/// What a report changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Booking {
+    /// To add to what account, package and usage have booked.
+    pub used: Bytes,
+    /// To take from what account and package hold.
+    pub freed: Bytes,
+    /// The lease afterwards.
+    pub lease: LeaseBook,
+    /// Whether the gateway is done with it, so that its row can go.
+    pub done: bool,
+}
+
+/// Books a report. `room` is what the account's limits and the package would still take beside what is held; it
+/// matters only for a lease that lapsed, whose hold may have been granted to others since.
+pub fn book(lease: &LeaseBook, report: &LeaseReport, room: Bytes) -> Booking {
+    let proven = report.used.min(lease.ceiling).max(lease.used);
+    let used = if lease.lapsed { proven.minus(lease.used).min(room).plus(lease.used) } else { proven };
+    let after = LeaseBook {
+        used,
+        ceiling: if report.last { used } else { lease.ceiling.min(report.ceiling).max(used) },
+        lapsed: lease.lapsed,
+    };
+    Booking {
+        used: used.minus(lease.used),
+        freed: lease.held().minus(after.held()),
+        done: report.last,
+        lease: after,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::LeaseId;
+
+    const NOW: Timestamp = Timestamp::from_ms(1_000_000);
+
+    fn package(id: i64, size: u64, used: u64, held: u64) -> PackageQuota {
+        PackageQuota {
+            id: PackageId::new(id),
+            size: Bytes::new(size),
+            used: Bytes::new(used),
+            held: Bytes::new(held),
+            expires_at: NOW.plus(Span::from_days(1)),
+        }
+    }
+
+    fn ask(node_holds: u64) -> Ask {
+        Ask { node_holds: Bytes::new(node_holds), now: NOW }
+    }
+
+    #[test]
+    fn a_fresh_package_gives_the_largest_lease() {
+        let terms = grant(&LeasePolicy::default(), &AccountQuota::default(), &[package(1, 1 << 34, 0, 0)], ask(0));
+        assert_eq!(terms.unwrap().bytes, Bytes::new(16 << 20));
+    }
+
+    #[test]
+    fn leases_shrink_as_the_limit_nears_and_the_last_bytes_are_given() {
+        let policy = LeasePolicy::default();
+        let account = AccountQuota::default();
+        let near = grant(&policy, &account, &[package(1, 4 << 20, 0, 0)], ask(0)).unwrap();
+        assert_eq!(near.bytes, Bytes::new(1 << 20));
+        let last = grant(&policy, &account, &[package(1, 1000, 0, 0)], ask(0)).unwrap();
+        assert_eq!(last.bytes, Bytes::new(1000));
+    }
+
+    #[test]
+    fn held_quota_is_contended_and_used_quota_is_gone() {
+        let policy = LeasePolicy::default();
+        let account = AccountQuota::default();
+        assert_eq!(grant(&policy, &account, &[package(1, 100, 40, 60)], ask(0)), Err(Denial::Contended));
+        assert_eq!(grant(&policy, &account, &[package(1, 100, 100, 0)], ask(0)), Err(Denial::NoTraffic));
+        assert_eq!(grant(&policy, &account, &[], ask(0)), Err(Denial::NoTraffic));
+    }
+
+    #[test]
+    fn the_next_package_gives_when_the_first_is_empty() {
+        let packages = [package(1, 100, 100, 0), package(2, 100, 0, 0)];
+        let terms = grant(&LeasePolicy::default(), &AccountQuota::default(), &packages, ask(0)).unwrap();
+        assert_eq!(terms.package, PackageId::new(2));
+    }
+
+    #[test]
+    fn a_lease_ends_with_its_package() {
+        let mut package = package(1, 1 << 30, 0, 0);
+        package.expires_at = NOW.plus(Span::from_secs(5));
+        let terms = grant(&LeasePolicy::default(), &AccountQuota::default(), &[package], ask(0)).unwrap();
+        assert_eq!(terms.valid_for, Span::from_secs(5));
+    }
+
+    fn report(used: u64, ceiling: u64, last: bool) -> LeaseReport {
+        LeaseReport { lease: LeaseId::new(1), used: Bytes::new(used), ceiling: Bytes::new(ceiling), last }
+    }
+
+    #[test]
+    fn a_report_that_comes_twice_or_late_changes_nothing() {
+        let lease = LeaseBook { ceiling: Bytes::new(100), used: Bytes::ZERO, lapsed: false };
+        let first = book(&lease, &report(60, 100, false), Bytes::ZERO);
+        assert_eq!((first.used, first.freed), (Bytes::new(60), Bytes::new(60)));
+        for late in [report(60, 100, false), report(10, 100, false)] {
+            let again = book(&first.lease, &late, Bytes::ZERO);
+            assert_eq!((again.used, again.freed), (Bytes::ZERO, Bytes::ZERO));
+        }
+    }
+
+    #[test]
+    fn a_recalled_lease_frees_what_it_will_not_use() {
+        let lease = LeaseBook { ceiling: Bytes::new(100), used: Bytes::new(10), lapsed: false };
+        let booking = book(&lease, &report(10, 30, false), Bytes::ZERO);
+        assert_eq!((booking.used, booking.freed), (Bytes::ZERO, Bytes::new(70)));
+        assert_eq!(booking.lease.held(), Bytes::new(20));
+    }
+
+    #[test]
+    fn a_lapsed_lease_books_only_what_there_is_room_for() {
+        let lease = LeaseBook { ceiling: Bytes::new(100), used: Bytes::new(10), lapsed: true };
+        let booking = book(&lease, &report(90, 100, true), Bytes::new(25));
+        assert_eq!((booking.used, booking.freed, booking.done), (Bytes::new(25), Bytes::ZERO, true));
+    }
+}
