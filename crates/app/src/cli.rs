@@ -1,0 +1,177 @@
+//! The command line: what can be typed, and its defaults. Nothing here does anything.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use ipnet::IpNet;
+
+/// Turnpike: metered, limited, revocable proxy traffic behind a reseller API.
+#[derive(Debug, Parser)]
+#[command(version, propagate_version = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run API and gateway on the embedded store with a ready-made customer, package and account.
+    Demo(DemoArgs),
+    /// Run API and gateway as configured.
+    Serve(ConfigArgs),
+    /// Check a configuration and print the settings in force; changes nothing.
+    CheckConfig(ConfigArgs),
+    /// Make and manage customers.
+    Customer {
+        #[command(flatten)]
+        config: ConfigArgs,
+        #[command(subcommand)]
+        command: CustomerCommand,
+    },
+    /// Give a customer a package, by a paid order of zero price.
+    Grant(GrantArgs),
+    /// Show what was used.
+    Usage(UsageArgs),
+}
+
+/// Where the configuration comes from.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct ConfigArgs {
+    /// The configuration file (TOML). Without one the defaults hold.
+    #[arg(long, value_name = "FILE", env = "TURNPIKE_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
+    /// The data folder; overrides the file's `data`.
+    #[arg(long, value_name = "DIR", env = "TURNPIKE_DATA")]
+    pub(crate) data: Option<PathBuf>,
+    /// Override one setting, as KEY=VALUE with a dotted key (`gateway.listen=0.0.0.0:2600`); repeatable.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub(crate) overrides: Vec<String>,
+}
+
+/// Flags of `turnpike demo`.
+#[derive(Debug, Args)]
+pub(crate) struct DemoArgs {
+    /// The data folder.
+    #[arg(long, value_name = "DIR", default_value = "turnpike-data")]
+    pub(crate) data: PathBuf,
+    /// Where the API listens; as last time, or 127.0.0.1:8600.
+    #[arg(long, value_name = "ADDR:PORT")]
+    pub(crate) api: Option<SocketAddr>,
+    /// Where the gateway listens; as last time, or 127.0.0.1:2600.
+    #[arg(long, value_name = "ADDR:PORT")]
+    pub(crate) gateway: Option<SocketAddr>,
+    /// The demo package's size at the first start, in GB; 0 grants none.
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub(crate) package_gb: u32,
+    /// A special-purpose range that may be reached, beside the public addresses; repeatable.
+    #[arg(long = "allow-cidr", value_name = "CIDR")]
+    pub(crate) allow_cidrs: Vec<IpNet>,
+    /// A destination port that may be reached, beside 80, 443, 8080 and 8443; repeatable.
+    #[arg(long = "allow-port", value_name = "PORT")]
+    pub(crate) allow_ports: Vec<u16>,
+    /// Print one line of JSON when ready, instead of text.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What to do with customers.
+#[derive(Debug, Subcommand)]
+pub(crate) enum CustomerCommand {
+    /// Make a customer; prints its id and app_key.
+    Add {
+        /// The customer's e-mail address.
+        email: String,
+        /// The login password; drawn at random and printed when not given.
+        #[arg(long, env = "TURNPIKE_CUSTOMER_PASSWORD", hide_env_values = true)]
+        password: Option<String>,
+        /// Mark the customer as verified at once.
+        #[arg(long)]
+        verified: bool,
+    },
+    /// List customers.
+    List,
+    /// Record that the customer's identity was checked.
+    Verify {
+        /// E-mail address or id.
+        customer: String,
+    },
+    /// Stop a customer's traffic and changes, within a second on every gateway.
+    Suspend {
+        /// E-mail address or id.
+        customer: String,
+    },
+    /// End a suspension.
+    Resume {
+        /// E-mail address or id.
+        customer: String,
+    },
+    /// Show the customer's app_key, or replace it.
+    Key {
+        /// E-mail address or id.
+        customer: String,
+        /// Draw a new key; the old one is refused at once.
+        #[arg(long)]
+        renew: bool,
+    },
+    /// Limit a customer's connections, per gateway; without a flag the limit is lifted.
+    Limit {
+        /// E-mail address or id.
+        customer: String,
+        /// The most tunnels open at once.
+        #[arg(long, value_name = "N")]
+        tunnels: Option<u32>,
+        /// The most new connections a second.
+        #[arg(long, value_name = "N")]
+        connections_per_second: Option<u32>,
+    },
+}
+
+/// Flags of `turnpike grant`.
+#[derive(Debug, Args)]
+pub(crate) struct GrantArgs {
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
+    /// E-mail address or id.
+    pub(crate) customer: String,
+    /// The size in KB (1 KB = 1024 bytes).
+    #[arg(long, value_name = "KB", required_unless_present = "gb", conflicts_with = "gb")]
+    pub(crate) kb: Option<u64>,
+    /// The size in GB (1 GB = 1,048,576 KB).
+    #[arg(long, value_name = "GB")]
+    pub(crate) gb: Option<u64>,
+    /// The product type's number.
+    #[arg(long = "type", value_name = "N", default_value_t = 9)]
+    pub(crate) product_type: i64,
+    /// When it begins, `YYYY-MM-DD[ HH:MM:SS]` in the configured zone; now when not given.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) start: Option<String>,
+    /// When it ends, `YYYY-MM-DD[ HH:MM:SS]` in the configured zone.
+    #[arg(long, value_name = "TIME", conflicts_with = "days")]
+    pub(crate) end: Option<String>,
+    /// How many days it lasts from its start, when no end is given.
+    #[arg(long, value_name = "N", default_value_t = 30)]
+    pub(crate) days: u16,
+    /// The order's title.
+    #[arg(long, default_value = "Granted by the operator")]
+    pub(crate) title: String,
+}
+
+/// Flags of `turnpike usage`.
+#[derive(Debug, Args)]
+pub(crate) struct UsageArgs {
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
+    /// E-mail address or id; all customers when not given.
+    pub(crate) customer: Option<String>,
+    /// The first moment, `YYYY-MM-DD[ HH:MM:SS]` in the configured zone; 7 days ago when not given.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) start: Option<String>,
+    /// The last moment; now when not given.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) end: Option<String>,
+    /// Print JSON instead of a table.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
