@@ -1,1 +1,6 @@
-//! Fixtures, ephemeral stores and a counting origin, for tests only.
+//! Fixtures, ephemeral stores, a counting origin and proxy clients: what the product's tests and proofs are made of.
+
+pub mod client;
+pub mod origin;
+pub mod pattern;
+pub mod wire;
