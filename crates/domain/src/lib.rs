@@ -1,12 +1,21 @@
 //! Turnpike's rules. No IO, no async, no clock, no randomness: all of those come in as arguments.
 #![deny(clippy::arithmetic_side_effects)]
+#![cfg_attr(test, allow(clippy::arithmetic_side_effects, reason = "a test that overflows fails, as it should"))]
 
 pub mod account;
+pub mod accounts;
+pub mod calendar;
+pub mod destination;
 pub mod directory;
 pub mod ids;
 pub mod lease;
+pub mod login;
+pub mod place;
 pub mod product;
 pub mod quota;
+pub mod rate;
+pub mod remark;
 pub mod secret;
 pub mod time;
+pub mod trade_no;
 pub mod units;

@@ -206,12 +206,7 @@ pub fn book(lease: &LeaseBook, report: &LeaseReport, room: Bytes) -> Booking {
         ceiling: if report.last { used } else { lease.ceiling.min(report.ceiling).max(used) },
         lapsed: lease.lapsed,
     };
-    Booking {
-        used: used.minus(lease.used),
-        freed: lease.held().minus(after.held()),
-        done: report.last,
-        lease: after,
-    }
+    Booking { used: used.minus(lease.used), freed: lease.held().minus(after.held()), done: report.last, lease: after }
 }
 
 #[cfg(test)]
