@@ -8,6 +8,7 @@ pub mod calendar;
 pub mod destination;
 pub mod directory;
 pub mod ids;
+pub mod lapse;
 pub mod lease;
 pub mod login;
 pub mod place;

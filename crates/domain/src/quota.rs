@@ -36,6 +36,19 @@ impl Default for LeasePolicy {
     }
 }
 
+impl LeasePolicy {
+    /// How long a lease must go without a report before it lapses: its gateway has stopped using it after `validity`.
+    pub const fn silence(&self) -> Span {
+        Span::from_ms(self.validity.ms().saturating_add(self.grace.ms()))
+    }
+
+    /// The mark of a lease that was granted or reported now. Each report that is not the last renews it, so that a
+    /// lease with bytes on their way to a slow client stays held as long as its gateway lives.
+    pub const fn lapses_at(&self, now: Timestamp) -> Timestamp {
+        now.plus(self.silence())
+    }
+}
+
 /// What an account may use and has used.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AccountQuota {
@@ -84,7 +97,7 @@ pub struct Terms {
     pub bytes: Bytes,
     /// How long the gateway may use it, counted from when it asked.
     pub valid_for: Span,
-    /// When the store takes back what was not reported.
+    /// The lease's first mark, see [`crate::lapse`].
     pub lapses_at: Timestamp,
 }
 
@@ -137,7 +150,15 @@ pub fn grant(
         return Err(Denial::Contended);
     }
     let valid_for = policy.validity.min(package.expires_at.since(ask.now));
-    Ok(Terms { package: package.id, bytes, valid_for, lapses_at: ask.now.plus(valid_for).plus(policy.grace) })
+    Ok(Terms { package: package.id, bytes, valid_for, lapses_at: policy.lapses_at(ask.now) })
+}
+
+/// What a late report on a lapsed lease may still book: what is neither used nor held.
+pub fn room(account: &AccountQuota, package: &PackageQuota) -> Bytes {
+    let limits = [(account.limit, account.used), (account.daily_limit, account.day_used)];
+    let left = |(limit, used): (LimitGb, Bytes)| limit.bytes().map(|limit| limit.minus(used.plus(account.held)));
+    let package = package.size.minus(package.used.plus(package.held));
+    limits.into_iter().filter_map(left).fold(package, Bytes::min)
 }
 
 /// What a limit leaves; `reached` when it is used up for good, [`Denial::Contended`] when leases hold the rest.
@@ -268,6 +289,22 @@ mod tests {
         package.expires_at = NOW.plus(Span::from_secs(5));
         let terms = grant(&LeasePolicy::default(), &AccountQuota::default(), &[package], ask(0)).unwrap();
         assert_eq!(terms.valid_for, Span::from_secs(5));
+    }
+
+    #[test]
+    fn room_is_the_least_that_limits_and_package_leave() {
+        let gigabyte = 1 << 30;
+        let limit = LimitGb::new(1).unwrap();
+        let account = AccountQuota { limit, used: Bytes::new(gigabyte - 100), held: Bytes::new(40), ..unlimited() };
+        assert_eq!(room(&account, &package(1, 1000, 0, 0)), Bytes::new(60));
+        assert_eq!(room(&account, &package(1, 1000, 950, 10)), Bytes::new(40));
+        let today = AccountQuota { daily_limit: limit, day_used: Bytes::new(gigabyte), ..account };
+        assert_eq!(room(&today, &package(1, 1000, 0, 0)), Bytes::ZERO);
+        assert_eq!(room(&unlimited(), &package(1, 1000, 0, 0)), Bytes::new(1000));
+    }
+
+    fn unlimited() -> AccountQuota {
+        AccountQuota::default()
     }
 
     fn report(used: u64, ceiling: u64, last: bool) -> LeaseReport {
