@@ -3,4 +3,5 @@
 pub mod client;
 pub mod origin;
 pub mod pattern;
+pub mod product;
 pub mod wire;

@@ -20,7 +20,7 @@ pub use ledger::{Ledger, Tally};
 use crate::wire::Wire;
 
 /// How long one connection may live.
-const LONGEST_CONNECTION: Duration = Duration::from_secs(3600);
+const LONGEST_CONNECTION: Duration = Duration::from_hours(1);
 /// The longest first line.
 const LONGEST_LINE: usize = 8 * 1024;
 /// What the listen queue holds.

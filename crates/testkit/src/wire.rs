@@ -176,6 +176,25 @@ impl Wire {
         }
     }
 
+    /// Takes and forgets what comes next; 0 at the end of the stream.
+    ///
+    /// # Errors
+    /// When the connection was reset.
+    pub async fn discard_some(&mut self) -> io::Result<u64> {
+        let early = length(&self.pending);
+        if early > 0 {
+            self.pending = Vec::new();
+            return Ok(early);
+        }
+        loop {
+            if let Some(read) = self.try_discard()? {
+                self.take_turns(read).await;
+                return Ok(read);
+            }
+            self.stream.readable().await?;
+        }
+    }
+
     /// Takes up to `count` bytes and forgets them unseen, without copying them out of the kernel. Returns how many
     /// came: fewer only at the end of the stream.
     ///

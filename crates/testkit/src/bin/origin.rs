@@ -1,4 +1,4 @@
-//! `turnpike-origin`: the counting origin as a process of its own, for trying the gateway with curl.
+//! The counting origin as a process of its own, for trying the gateway with curl.
 
 use std::net::SocketAddr;
 

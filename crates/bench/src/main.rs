@@ -1,0 +1,78 @@
+//! `turnpike-bench`: measures Turnpike beside its peers, and proves its promises from outside, on this machine alone.
+
+#![allow(clippy::print_stdout, reason = "figures and progress are what this program is for")]
+
+mod figures;
+mod load;
+mod peers;
+mod process;
+mod relay;
+mod table;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Context as _, Result, ensure};
+use clap::{Parser, Subcommand};
+
+/// Measures and proves.
+#[derive(Parser)]
+struct Arguments {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Subcommand)]
+enum Action {
+    /// Measures everybody in interleaved rounds and writes the table into docs/PERFORMANCE.md.
+    Table(table::Arguments),
+    /// A bare relay, as the table uses it.
+    #[command(hide = true)]
+    Relay {
+        mover: relay::Mover,
+        listen: SocketAddr,
+        to: SocketAddr,
+        #[arg(long, default_value_t = 2)]
+        threads: usize,
+    },
+    /// The load generator, as the table uses it: does one job, given as JSON.
+    #[command(hide = true)]
+    Load { job: String },
+    /// The counting origin, as the table uses it.
+    #[command(hide = true)]
+    Origin { listen: Vec<SocketAddr> },
+}
+
+fn main() -> Result<()> {
+    match Arguments::parse().action {
+        Action::Table(arguments) => table::run(&arguments),
+        Action::Relay { mover, listen, to, threads } => relay::run(mover, listen, to, threads),
+        Action::Load { job } => load::run(&job),
+        Action::Origin { listen } => {
+            let _origin = turnpike_testkit::origin::Origin::start(&listen, 2)?;
+            loop {
+                std::thread::park();
+            }
+        }
+    }
+}
+
+/// Prints a line.
+fn say(line: &str) {
+    println!("{line}");
+}
+
+/// The `turnpike` binary: the one given, or a release build made now.
+///
+/// # Errors
+/// When it cannot be built.
+fn product_binary(given: Option<&PathBuf>) -> Result<PathBuf> {
+    if let Some(binary) = given {
+        return Ok(binary.canonicalize()?);
+    }
+    let built = Command::new("cargo").args(["build", "--release", "-p", "turnpike-app"]).status();
+    ensure!(built.context("cargo is missing")?.success(), "the product does not build");
+    let own = std::env::current_exe()?;
+    Ok(own.with_file_name("turnpike"))
+}
