@@ -1,1 +1,29 @@
 //! SQL for both databases: embedded SQLite and PostgreSQL.
+//!
+//! One file per noun, each statement a `const` above its function, one text for both databases. Every transaction
+//! goes through [`Store::write`]; nothing here knows a rule, and nothing above knows a database.
+
+#[macro_use]
+mod db;
+mod error;
+mod migrations;
+mod news;
+mod rows;
+mod store;
+
+pub mod account;
+pub mod account_quota;
+pub mod app_key;
+pub mod audit;
+pub mod customer;
+pub mod feed;
+pub mod lease;
+pub mod node;
+pub mod order;
+pub mod package;
+pub mod package_quota;
+pub mod usage;
+
+pub use db::Tx;
+pub use error::{ActError, StoreError};
+pub use store::Store;

@@ -1,0 +1,359 @@
+//! Proxy accounts as their customer and the gateways see them. What they have used is in [`crate::account_quota`].
+
+use turnpike_domain::account::Username;
+use turnpike_domain::directory::AccountEntry;
+use turnpike_domain::ids::{AccountId, CustomerId};
+use turnpike_domain::product::ProductType;
+use turnpike_domain::remark::Remark;
+use turnpike_domain::secret::PasswordMac;
+use turnpike_domain::time::Timestamp;
+use turnpike_domain::units::{Bytes, LimitGb};
+
+use crate::db::Tx;
+use crate::error::StoreError;
+use crate::rows::{hex, rows};
+
+/// A live account, as its customer's list needs it.
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// Which account.
+    pub id: AccountId,
+    /// The name in the gateway's login.
+    pub username: Username,
+    /// The password, sealed.
+    pub password_sealed: Vec<u8>,
+    /// The customer's own words on it.
+    pub remark: String,
+    /// The package type it draws on.
+    pub product_type: ProductType,
+    /// For its life.
+    pub limit: LimitGb,
+    /// For one calendar day.
+    pub daily_limit: LimitGb,
+    /// Whether its customer has it enabled.
+    pub enabled: bool,
+    /// Booked over its life.
+    pub used: Bytes,
+    /// When it was added.
+    pub created_at: Timestamp,
+}
+
+#[derive(sqlx::FromRow)]
+struct AccountRow {
+    id: i64,
+    username: String,
+    password_sealed: Vec<u8>,
+    remark: String,
+    product_type: i64,
+    limit_gb: i64,
+    daily_limit_gb: i64,
+    enabled: bool,
+    used: i64,
+    created_at: i64,
+}
+
+impl TryFrom<AccountRow> for Account {
+    type Error = StoreError;
+
+    fn try_from(row: AccountRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: AccountId::new(row.id),
+            username: username(row.id, &row.username)?,
+            password_sealed: row.password_sealed,
+            remark: row.remark,
+            product_type: product_type(row.id, row.product_type)?,
+            limit: limit(row.id, "limit_gb", row.limit_gb)?,
+            daily_limit: limit(row.id, "daily_limit_gb", row.daily_limit_gb)?,
+            enabled: row.enabled,
+            used: Bytes::from_column(row.used).ok_or(corrupt(row.id, "used"))?,
+            created_at: Timestamp::from_ms(row.created_at),
+        })
+    }
+}
+
+pub(crate) const fn corrupt(id: i64, column: &'static str) -> StoreError {
+    StoreError::Corrupt { table: "account", column, id }
+}
+
+fn username(id: i64, text: &str) -> Result<Username, StoreError> {
+    Username::parse(text).map_err(|_| corrupt(id, "username"))
+}
+
+pub(crate) fn product_type(id: i64, number: i64) -> Result<ProductType, StoreError> {
+    ProductType::from_number(number).ok_or(corrupt(id, "product_type"))
+}
+
+pub(crate) fn limit(id: i64, column: &'static str, gigabytes: i64) -> Result<LimitGb, StoreError> {
+    u32::try_from(gigabytes).ok().and_then(LimitGb::new).ok_or(corrupt(id, column))
+}
+
+const LIST: &str = "\
+    SELECT id, username, password_sealed, remark, product_type, limit_gb, daily_limit_gb, enabled, used, created_at
+    FROM account
+    WHERE customer_id = $1 AND deleted_at IS NULL AND (product_type = $2 OR $2 = 0)
+    ORDER BY id DESC";
+
+/// A customer's live accounts, newest first.
+///
+/// # Errors
+/// [`StoreError::Corrupt`], or the database's own.
+pub async fn list(
+    tx: &mut Tx,
+    customer: CustomerId,
+    product_type: Option<ProductType>,
+) -> Result<Vec<Account>, StoreError> {
+    // No product type has the number 0.
+    let number = product_type.map_or(0, ProductType::number);
+    all!(AccountRow, tx, LIST, customer.get(), number)?.into_iter().map(Account::try_from).collect()
+}
+
+const TAKEN: &str = "\
+    WITH wanted AS (SELECT value ->> 0 AS username FROM json_each($1))
+    SELECT account.username
+    FROM wanted JOIN account ON account.username = wanted.username AND account.deleted_at IS NULL
+    LIMIT 1";
+
+/// One of these names that a live account of any customer bears.
+///
+/// # Errors
+/// [`StoreError::Corrupt`], or the database's own.
+pub async fn taken(tx: &mut Tx, usernames: &[Username]) -> Result<Option<Username>, StoreError> {
+    let taken = optional!((String,), tx, TAKEN, names(usernames)?)?;
+    taken.map(|(name,)| username(0, &name)).transpose()
+}
+
+fn names(usernames: &[Username]) -> Result<String, StoreError> {
+    rows(&usernames.iter().map(|username| (username.as_str(),)).collect::<Vec<_>>())
+}
+
+/// A name and its password, hashed and sealed.
+#[derive(Clone, Debug)]
+pub struct Credentials {
+    /// The name in the gateway's login.
+    pub username: Username,
+    /// What the password in the login is checked against.
+    pub password_mac: PasswordMac,
+    /// The password, sealed.
+    pub password_sealed: Vec<u8>,
+}
+
+/// What all accounts of one batch have in common.
+#[derive(Clone, Debug)]
+pub struct Terms {
+    /// The customer's own words on them.
+    pub remark: Remark,
+    /// The package type they draw on.
+    pub product_type: ProductType,
+    /// For their life.
+    pub limit: LimitGb,
+    /// For one calendar day.
+    pub daily_limit: LimitGb,
+    /// When they are added.
+    pub created_at: Timestamp,
+}
+
+const INSERT: &str = "\
+    WITH added AS (
+        SELECT value ->> 0 AS username, unhex(value ->> 1) AS mac, unhex(value ->> 2) AS sealed FROM json_each($2)
+    )
+    INSERT INTO account (customer_id, username, password_mac, password_sealed, remark, product_type, limit_gb,
+        daily_limit_gb, created_at)
+    SELECT $1, username, mac, sealed, $3, $4, $5, $6, $7 FROM added
+    RETURNING id";
+
+/// Adds accounts, enabled and with nothing used.
+///
+/// # Errors
+/// [`StoreError::Conflict`] when a name is taken.
+pub async fn insert(
+    tx: &mut Tx,
+    customer: CustomerId,
+    credentials: &[Credentials],
+    terms: &Terms,
+) -> Result<Vec<AccountId>, StoreError> {
+    let added: Vec<_> = credentials
+        .iter()
+        .map(|one| (one.username.as_str(), hex(&one.password_mac.to_bytes()), hex(&one.password_sealed)))
+        .collect();
+    let (limit, daily_limit) = (i64::from(terms.limit.get()), i64::from(terms.daily_limit.get()));
+    let (remark, product_type) = (terms.remark.as_str(), terms.product_type.number());
+    let (customer, at) = (customer.get(), terms.created_at.ms());
+    let ids =
+        all!((i64,), tx, INSERT, customer, rows(&added)?, remark, product_type, limit, daily_limit, at)?;
+    Ok(ids.into_iter().map(|(id,)| AccountId::new(id)).collect())
+}
+
+const LOCK: &str = "\
+    WITH wanted AS (SELECT value ->> 0 AS username FROM json_each($2))
+    SELECT account.id, account.username
+    FROM wanted JOIN account ON account.username = wanted.username
+    WHERE account.customer_id = $1 AND account.deleted_at IS NULL
+    ORDER BY account.id
+    FOR NO KEY UPDATE OF account";
+
+/// Those of the named accounts that live and are this customer's, locked until the transaction ends.
+///
+/// # Errors
+/// [`StoreError::Corrupt`], or the database's own.
+pub async fn lock(
+    tx: &mut Tx,
+    customer: CustomerId,
+    usernames: &[Username],
+) -> Result<Vec<(AccountId, Username)>, StoreError> {
+    let found = all!((i64, String), tx, LOCK, customer.get(), names(usernames)?)?;
+    found.into_iter().map(|(id, name)| Ok((AccountId::new(id), username(id, &name)?))).collect()
+}
+
+fn ids(accounts: &[AccountId]) -> Result<String, StoreError> {
+    rows(&accounts.iter().map(|account| (account.get(),)).collect::<Vec<_>>())
+}
+
+const DELETE: &str = "\
+    UPDATE account SET deleted_at = $3
+    WHERE customer_id = $1 AND deleted_at IS NULL
+        AND id IN (SELECT CAST(value ->> 0 AS BIGINT) FROM json_each($2))";
+
+/// Takes accounts off the list: how many. Their names are free again, their usage stays.
+///
+/// # Errors
+/// Only the database's own.
+pub async fn delete(
+    tx: &mut Tx,
+    customer: CustomerId,
+    accounts: &[AccountId],
+    now: Timestamp,
+) -> Result<u64, StoreError> {
+    exec!(tx, DELETE, customer.get(), ids(accounts)?, now.ms())
+}
+
+const SET_ENABLED: &str = "\
+    UPDATE account SET enabled = $3
+    WHERE customer_id = $1 AND deleted_at IS NULL
+        AND id IN (SELECT CAST(value ->> 0 AS BIGINT) FROM json_each($2))";
+
+/// Enables or disables accounts: how many there were.
+///
+/// # Errors
+/// Only the database's own.
+pub async fn set_enabled(
+    tx: &mut Tx,
+    customer: CustomerId,
+    accounts: &[AccountId],
+    enabled: bool,
+) -> Result<u64, StoreError> {
+    exec!(tx, SET_ENABLED, customer.get(), ids(accounts)?, enabled)
+}
+
+const SET_PASSWORD: &str = "\
+    UPDATE account SET password_mac = $3, password_sealed = $4
+    WHERE customer_id = $1 AND username = $2 AND deleted_at IS NULL
+    RETURNING id";
+
+/// Changes a password; `None` when this customer has no such account.
+///
+/// # Errors
+/// Only the database's own.
+pub async fn set_password(
+    tx: &mut Tx,
+    customer: CustomerId,
+    credentials: &Credentials,
+) -> Result<Option<AccountId>, StoreError> {
+    let (mac, sealed) = (credentials.password_mac.to_bytes(), credentials.password_sealed.as_slice());
+    let name = credentials.username.as_str();
+    let changed = optional!((i64,), tx, SET_PASSWORD, customer.get(), name, mac.as_slice(), sealed)?;
+    Ok(changed.map(|(id,)| AccountId::new(id)))
+}
+
+const SET_REMARK: &str = "\
+    UPDATE account SET remark = $3
+    WHERE customer_id = $1 AND username = $2 AND deleted_at IS NULL
+    RETURNING id";
+
+/// Changes a remark; `None` when this customer has no such account.
+///
+/// # Errors
+/// Only the database's own.
+pub async fn set_remark(
+    tx: &mut Tx,
+    customer: CustomerId,
+    username: &Username,
+    remark: &Remark,
+) -> Result<Option<AccountId>, StoreError> {
+    let changed = optional!((i64,), tx, SET_REMARK, customer.get(), username.as_str(), remark.as_str())?;
+    Ok(changed.map(|(id,)| AccountId::new(id)))
+}
+
+const SET_LIMIT: &str = "\
+    UPDATE account SET limit_gb = $3
+    WHERE customer_id = $1 AND username = $2 AND deleted_at IS NULL
+    RETURNING id";
+
+/// Changes the limit for an account's life; `None` when this customer has no such account.
+///
+/// # Errors
+/// Only the database's own.
+pub async fn set_limit(
+    tx: &mut Tx,
+    customer: CustomerId,
+    username: &Username,
+    limit: LimitGb,
+) -> Result<Option<AccountId>, StoreError> {
+    let changed = optional!((i64,), tx, SET_LIMIT, customer.get(), username.as_str(), i64::from(limit.get()))?;
+    Ok(changed.map(|(id,)| AccountId::new(id)))
+}
+
+#[derive(sqlx::FromRow)]
+struct EntryRow {
+    id: i64,
+    customer_id: i64,
+    username: String,
+    password_mac: Vec<u8>,
+    product_type: i64,
+    enabled: bool,
+    limit_gb: i64,
+    daily_limit_gb: i64,
+}
+
+impl TryFrom<EntryRow> for AccountEntry {
+    type Error = StoreError;
+
+    fn try_from(row: EntryRow) -> Result<Self, StoreError> {
+        let mac = row.password_mac.try_into().map_err(|_| corrupt(row.id, "password_mac"))?;
+        Ok(Self {
+            id: AccountId::new(row.id),
+            customer: CustomerId::new(row.customer_id),
+            username: username(row.id, &row.username)?,
+            password: PasswordMac::from_bytes(mac),
+            product_type: product_type(row.id, row.product_type)?,
+            enabled: row.enabled,
+            limit: limit(row.id, "limit_gb", row.limit_gb)?,
+            daily_limit: limit(row.id, "daily_limit_gb", row.daily_limit_gb)?,
+        })
+    }
+}
+
+const ENTRIES: &str = "\
+    SELECT id, customer_id, username, password_mac, product_type, enabled, limit_gb, daily_limit_gb
+    FROM account WHERE deleted_at IS NULL";
+
+/// Every live account, as gateways need it.
+///
+/// # Errors
+/// [`StoreError::Corrupt`], or the database's own.
+pub async fn entries(tx: &mut Tx) -> Result<Vec<AccountEntry>, StoreError> {
+    all!(EntryRow, tx, ENTRIES)?.into_iter().map(AccountEntry::try_from).collect()
+}
+
+const ENTRIES_OF: &str = "\
+    WITH wanted AS (SELECT CAST(value ->> 0 AS BIGINT) AS id FROM json_each($1))
+    SELECT account.id, customer_id, username, password_mac, product_type, enabled, limit_gb, daily_limit_gb
+    FROM wanted JOIN account ON account.id = wanted.id
+    WHERE deleted_at IS NULL";
+
+/// Those of the given accounts that live, as gateways need them.
+///
+/// # Errors
+/// [`StoreError::Corrupt`], or the database's own.
+pub async fn entries_of(tx: &mut Tx, accounts: &[AccountId]) -> Result<Vec<AccountEntry>, StoreError> {
+    all!(EntryRow, tx, ENTRIES_OF, ids(accounts)?)?.into_iter().map(AccountEntry::try_from).collect()
+}

@@ -1,0 +1,36 @@
+//! `app_key`s, one a customer: found by keyed hash, shown again from their sealed form.
+
+use turnpike_domain::ids::CustomerId;
+use turnpike_domain::time::Timestamp;
+
+use crate::db::Tx;
+use crate::error::StoreError;
+
+const PUT: &str = "\
+    INSERT INTO app_key (customer_id, mac, sealed, created_at) VALUES ($1, $2, $3, $4)
+    ON CONFLICT (customer_id) DO UPDATE SET mac = $2, sealed = $3, created_at = $4";
+
+/// Gives a customer this key, in place of the one it had.
+///
+/// # Errors
+/// [`StoreError::Conflict`] when another customer has the same key.
+pub async fn put(
+    tx: &mut Tx,
+    customer: CustomerId,
+    mac: [u8; 32],
+    sealed: &[u8],
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    exec!(tx, PUT, customer.get(), mac.as_slice(), sealed, now.ms())?;
+    Ok(())
+}
+
+const SEALED: &str = "SELECT sealed FROM app_key WHERE customer_id = $1";
+
+/// A customer's key, sealed.
+///
+/// # Errors
+/// Only the database's own.
+pub async fn sealed(tx: &mut Tx, customer: CustomerId) -> Result<Option<Vec<u8>>, StoreError> {
+    Ok(optional!((Vec<u8>,), tx, SEALED, customer.get())?.map(|(sealed,)| sealed))
+}

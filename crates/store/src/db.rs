@@ -1,0 +1,281 @@
+//! The one place that knows which database it is: opening, transactions, and the macros that run one SQL text on
+//! either.
+//!
+//! Statements are written for PostgreSQL. `FOR NO KEY UPDATE …` at a statement's end is cut off for SQLite, whose one
+//! writer holds the only lock there is.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::pool::PoolConnection;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction};
+
+use crate::error::StoreError;
+use crate::feed::Announced;
+use crate::migrations;
+
+/// Older libraries can corrupt the write-ahead log (fixed in this version).
+pub(crate) const OLDEST_SQLITE: &str = "3.51.3";
+/// Connections that read SQLite beside the one that writes.
+const SQLITE_READERS: u32 = 4;
+/// How long SQLite waits for another process, such as an operator command, to end its transaction.
+const SQLITE_BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long an act waits for the one writer of SQLite, behind the acts before it.
+const SQLITE_WRITER_TIMEOUT: Duration = Duration::from_secs(30);
+/// Pages in the log before a commit carries them over; 4 MiB.
+const SQLITE_CHECKPOINT_PAGES: &str = "1000";
+/// What SQLite keeps of its log when it is empty. 64 MiB.
+const SQLITE_LOG_LIMIT_BYTES: &str = "67108864";
+/// Rows SQLite's thread may be ahead of us.
+const SQLITE_ROWS_AHEAD: usize = 512;
+/// Connections to PostgreSQL.
+const POSTGRES_CONNECTIONS: u32 = 16;
+/// How long an act waits for a connection to PostgreSQL.
+const POSTGRES_CONNECTION_TIMEOUT: Duration = Duration::from_secs(3);
+/// What PostgreSQL ends of its own accord, so that nothing waits for ever on a process that hangs. Milliseconds.
+const POSTGRES_TIMEOUTS: [(&str, &str); 3] =
+    [("statement_timeout", "30000"), ("lock_timeout", "10000"), ("idle_in_transaction_session_timeout", "30000")];
+
+/// The channel that tells gateways of a new change.
+pub(crate) const CHANNEL: &str = "turnpike_feed";
+
+/// Either database.
+#[derive(Clone, Debug)]
+pub(crate) enum Db {
+    /// One writer, readers apart.
+    Sqlite { writer: SqlitePool, readers: SqlitePool },
+    /// One pool.
+    Postgres(PgPool),
+}
+
+/// A connection on which statements run, mostly inside a transaction.
+#[derive(Debug)]
+pub struct Tx {
+    link: Link,
+    /// What to tell the gateways of when the transaction commits.
+    pub(crate) announced: Vec<Announced>,
+}
+
+#[derive(Debug)]
+enum Link {
+    SqliteRead(PoolConnection<Sqlite>),
+    Sqlite(Transaction<'static, Sqlite>),
+    PostgresRead(PoolConnection<Postgres>),
+    Postgres(Transaction<'static, Postgres>),
+}
+
+/// What the macros match on.
+pub(crate) enum Connection<'a> {
+    Sqlite(&'a mut SqliteConnection),
+    Postgres(&'a mut PgConnection),
+}
+
+impl Db {
+    /// Opens `sqlite:PATH` or `postgres://…` and brings its schema up to date.
+    pub(crate) async fn open(uri: &str) -> Result<Self, StoreError> {
+        match uri.split_once(':') {
+            Some(("sqlite", _)) => Self::open_sqlite(SqliteConnectOptions::from_str(uri)?).await,
+            Some(("postgres" | "postgresql", _)) => Self::open_postgres(PgConnectOptions::from_str(uri)?).await,
+            _ => Err(StoreError::UnknownUri),
+        }
+    }
+
+    async fn open_sqlite(options: SqliteConnectOptions) -> Result<Self, StoreError> {
+        let options = options
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(SQLITE_BUSY_TIMEOUT)
+            .row_buffer_size(SQLITE_ROWS_AHEAD)
+            .pragma("wal_autocheckpoint", SQLITE_CHECKPOINT_PAGES)
+            .pragma("journal_size_limit", SQLITE_LOG_LIMIT_BYTES);
+        let pool = |connections| {
+            SqlitePoolOptions::new()
+                .max_connections(connections)
+                .acquire_timeout(SQLITE_WRITER_TIMEOUT)
+                .test_before_acquire(false)
+                .idle_timeout(None)
+                .max_lifetime(None)
+        };
+        let writer = pool(1).connect_with(options.clone()).await?;
+        let found: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(&writer).await?;
+        refuse_old_sqlite(found)?;
+        let applied = sqlx::query_scalar(migrations::APPLIED).fetch_one(&writer).await.ok();
+        migrations::refuse_newer(&migrations::SQLITE, applied)?;
+        migrations::SQLITE.run(&writer).await?;
+        let readers = pool(SQLITE_READERS).connect_with(options.read_only(true)).await?;
+        Ok(Self::Sqlite { writer, readers })
+    }
+
+    async fn open_postgres(options: PgConnectOptions) -> Result<Self, StoreError> {
+        let pool = PgPoolOptions::new()
+            .max_connections(POSTGRES_CONNECTIONS)
+            .acquire_timeout(POSTGRES_CONNECTION_TIMEOUT)
+            .connect_with(options.application_name("turnpike").options(POSTGRES_TIMEOUTS))
+            .await?;
+        let applied = sqlx::query_scalar(migrations::APPLIED).fetch_one(&pool).await.ok();
+        migrations::refuse_newer(&migrations::POSTGRES, applied)?;
+        migrations::POSTGRES.run(&pool).await?;
+        Ok(Self::Postgres(pool))
+    }
+
+    /// A transaction that may write.
+    pub(crate) async fn begin(&self) -> Result<Tx, StoreError> {
+        Ok(Tx::new(match self {
+            Self::Sqlite { writer, .. } => Link::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
+            // Rows that a decision rests on are locked when they are read, so that only what truly collides waits.
+            Self::Postgres(pool) => Link::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED").await?),
+        }))
+    }
+
+    /// A transaction that only reads, all of it from one moment.
+    pub(crate) async fn begin_snapshot(&self) -> Result<Tx, StoreError> {
+        Ok(Tx::new(match self {
+            Self::Sqlite { readers, .. } => Link::Sqlite(readers.begin_with("BEGIN DEFERRED").await?),
+            Self::Postgres(pool) => {
+                Link::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
+            }
+        }))
+    }
+
+    /// A connection for statements that only read, each by itself.
+    pub(crate) async fn reader(&self) -> Result<Tx, StoreError> {
+        Ok(Tx::new(match self {
+            Self::Sqlite { readers, .. } => Link::SqliteRead(readers.acquire().await?),
+            Self::Postgres(pool) => Link::PostgresRead(pool.acquire().await?),
+        }))
+    }
+
+    pub(crate) async fn close(&self) {
+        match self {
+            Self::Sqlite { writer, readers } => {
+                readers.close().await;
+                writer.close().await;
+            }
+            Self::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+impl Tx {
+    const fn new(link: Link) -> Self {
+        Self { link, announced: Vec::new() }
+    }
+
+    pub(crate) fn connection(&mut self) -> Connection<'_> {
+        match &mut self.link {
+            Link::SqliteRead(connection) => Connection::Sqlite(connection),
+            Link::Sqlite(transaction) => Connection::Sqlite(transaction),
+            Link::PostgresRead(connection) => Connection::Postgres(connection),
+            Link::Postgres(transaction) => Connection::Postgres(transaction),
+        }
+    }
+
+    /// Tells other processes that the feed has reached `seq`, once this transaction has committed.
+    pub(crate) async fn notify(&mut self, seq: i64) -> Result<(), StoreError> {
+        const NOTIFY: &str = "SELECT pg_notify($1, $2)";
+        if let Connection::Postgres(connection) = self.connection() {
+            sqlx::query(NOTIFY).bind(CHANNEL).bind(seq.to_string()).execute(connection).await?;
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn commit(self) -> Result<(), StoreError> {
+        Ok(match self.link {
+            Link::Sqlite(transaction) => transaction.commit().await?,
+            Link::Postgres(transaction) => transaction.commit().await?,
+            Link::SqliteRead(_) | Link::PostgresRead(_) => {}
+        })
+    }
+
+    /// Undoes everything. When that fails the connection is broken, and the database undoes it.
+    pub(crate) async fn roll_back(self) {
+        let undone = match self.link {
+            Link::Sqlite(transaction) => transaction.rollback().await,
+            Link::Postgres(transaction) => transaction.rollback().await,
+            Link::SqliteRead(_) | Link::PostgresRead(_) => Ok(()),
+        };
+        if let Err(error) = undone {
+            tracing::warn!(%error, "a transaction could not be rolled back");
+        }
+    }
+}
+
+/// What SQLite gets of a statement: all but the row lock at its end.
+pub(crate) fn sqlite_text(sql: &'static str) -> &'static str {
+    sql.split_once("FOR NO KEY UPDATE").map_or(sql, |(text, _)| text)
+}
+
+fn refuse_old_sqlite(found: String) -> Result<(), StoreError> {
+    let parts = |version: &str| version.split('.').map(|part| part.parse().unwrap_or(0)).collect::<Vec<u32>>();
+    if parts(&found) < parts(OLDEST_SQLITE) { Err(StoreError::SqliteTooOld { found }) } else { Ok(()) }
+}
+
+/// Runs a `sqlx` call on the connection of whichever database it is.
+macro_rules! run {
+    ($tx:expr, $sql:expr, [$($value:expr),*], $query:ident :: <$($row:ty)?>, $fetch:ident) => {
+        match $tx.connection() {
+            $crate::db::Connection::Sqlite(connection) => {
+                sqlx::$query::<sqlx::Sqlite $(, $row)?>($crate::db::sqlite_text($sql))
+                    $(.bind($value))*.$fetch(connection).await.map(run!(@done $query))
+            }
+            $crate::db::Connection::Postgres(connection) => {
+                sqlx::$query::<sqlx::Postgres $(, $row)?>($sql)
+                    $(.bind($value))*.$fetch(connection).await.map(run!(@done $query))
+            }
+        }
+        .map_err($crate::error::StoreError::from)
+    };
+    (@done query) => { |done| done.rows_affected() };
+    (@done query_as) => { std::convert::identity };
+}
+
+/// Runs a statement: how many rows it changed.
+macro_rules! exec {
+    ($tx:expr, $sql:expr $(, $value:expr)* $(,)?) => { run!($tx, $sql, [$($value),*], query::<>, execute) };
+}
+
+/// The one row of type `$row` there must be.
+macro_rules! one {
+    ($row:ty, $tx:expr, $sql:expr $(, $value:expr)* $(,)?) => {
+        run!($tx, $sql, [$($value),*], query_as::<$row>, fetch_one)
+    };
+}
+
+/// The row of type `$row`, if there is one.
+macro_rules! optional {
+    ($row:ty, $tx:expr, $sql:expr $(, $value:expr)* $(,)?) => {
+        run!($tx, $sql, [$($value),*], query_as::<$row>, fetch_optional)
+    };
+}
+
+/// All rows, of type `$row`.
+macro_rules! all {
+    ($row:ty, $tx:expr, $sql:expr $(, $value:expr)* $(,)?) => {
+        run!($tx, $sql, [$($value),*], query_as::<$row>, fetch_all)
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_library_with_the_log_fault_is_refused() {
+        for old in ["3.7.0", "3.40.1", "3.51.2"] {
+            assert!(matches!(refuse_old_sqlite(old.to_owned()), Err(StoreError::SqliteTooOld { found }) if found == old));
+        }
+        for fixed in ["3.51.3", "3.53.0", "4.0.0"] {
+            assert!(refuse_old_sqlite(fixed.to_owned()).is_ok());
+        }
+    }
+
+    #[test]
+    fn sqlite_is_spared_the_row_lock() {
+        assert_eq!(sqlite_text("SELECT 1\nFOR NO KEY UPDATE OF account"), "SELECT 1\n");
+        assert_eq!(sqlite_text("SELECT 1"), "SELECT 1");
+    }
+}

@@ -1,0 +1,231 @@
+//! Leases: bytes granted to one gateway for one account out of one package.
+
+use turnpike_domain::ids::{AccountId, CustomerId, LeaseId, NodeId, PackageId};
+use turnpike_domain::quota::LeaseBook;
+use turnpike_domain::time::Timestamp;
+use turnpike_domain::units::Bytes;
+
+use crate::db::Tx;
+use crate::error::StoreError;
+use crate::rows::rows;
+
+/// A lease as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenLease {
+    /// Which lease.
+    pub id: LeaseId,
+    /// Whose.
+    pub customer: CustomerId,
+    /// For which account.
+    pub account: AccountId,
+    /// Out of which package.
+    pub package: PackageId,
+    /// What was booked and what can still come.
+    pub book: LeaseBook,
+}
+
+#[derive(sqlx::FromRow)]
+struct LeaseRow {
+    id: i64,
+    customer_id: i64,
+    account_id: i64,
+    package_id: i64,
+    ceiling: i64,
+    used: i64,
+    lapsed: bool,
+}
+
+impl TryFrom<LeaseRow> for OpenLease {
+    type Error = StoreError;
+
+    fn try_from(row: LeaseRow) -> Result<Self, StoreError> {
+        let corrupt = |column| StoreError::Corrupt { table: "lease", column, id: row.id };
+        Ok(Self {
+            id: LeaseId::new(row.id),
+            customer: CustomerId::new(row.customer_id),
+            account: AccountId::new(row.account_id),
+            package: PackageId::new(row.package_id),
+            book: LeaseBook {
+                ceiling: Bytes::from_column(row.ceiling).ok_or(corrupt("ceiling"))?,
+                used: Bytes::from_column(row.used).ok_or(corrupt("used"))?,
+                lapsed: row.lapsed,
+            },
+        })
+    }
+}
+
+const LOCK: &str = "\
+    WITH wanted AS (SELECT CAST(value ->> 0 AS BIGINT) AS id FROM json_each($2))
+    SELECT lease.id, customer_id, account_id, package_id, ceiling, used, lapsed
+    FROM wanted JOIN lease ON lease.id = wanted.id
+    WHERE node_id = $1
+    ORDER BY lease.id
+    FOR NO KEY UPDATE OF lease";
+
+/// Those of the leases that exist and are this gateway's, by id, locked until the transaction ends. Leases are locked
+/// before accounts and packages.
+///
+/// # Errors
+/// [`StoreError::Corrupt`], or the database's own.
+pub async fn lock(tx: &mut Tx, node: NodeId, leases: &[LeaseId]) -> Result<Vec<OpenLease>, StoreError> {
+    all!(LeaseRow, tx, LOCK, node.get(), ids(leases)?)?.into_iter().map(OpenLease::try_from).collect()
+}
+
+const LOCK_OF_NODE: &str = "\
+    SELECT id, customer_id, account_id, package_id, ceiling, used, lapsed
+    FROM lease WHERE node_id = $1
+    ORDER BY id
+    FOR NO KEY UPDATE OF lease";
+
+/// All leases of a gateway, by id, locked until the transaction ends.
+///
+/// # Errors
+/// [`StoreError::Corrupt`], or the database's own.
+pub async fn lock_of_node(tx: &mut Tx, node: NodeId) -> Result<Vec<OpenLease>, StoreError> {
+    all!(LeaseRow, tx, LOCK_OF_NODE, node.get())?.into_iter().map(OpenLease::try_from).collect()
+}
+
+const LOCK_OVERDUE: &str = "\
+    SELECT id, customer_id, account_id, package_id, ceiling, used, lapsed
+    FROM lease
+    WHERE lapsed = FALSE AND lapses_at <= $1
+        AND id IN (SELECT id FROM lease WHERE lapsed = FALSE AND lapses_at <= $1 ORDER BY lapses_at LIMIT $2)
+    ORDER BY id
+    FOR NO KEY UPDATE OF lease";
+
+/// At most `most` leases that should have been settled by now, by id, locked until the transaction ends.
+///
+/// # Errors
+/// [`StoreError::Corrupt`], or the database's own.
+pub async fn lock_overdue(tx: &mut Tx, now: Timestamp, most: u32) -> Result<Vec<OpenLease>, StoreError> {
+    let overdue = all!(LeaseRow, tx, LOCK_OVERDUE, now.ms(), i64::from(most))?;
+    overdue.into_iter().map(OpenLease::try_from).collect()
+}
+
+fn ids(leases: &[LeaseId]) -> Result<String, StoreError> {
+    rows(&leases.iter().map(|lease| (lease.get(),)).collect::<Vec<_>>())
+}
+
+const HELD_BY_NODE: &str = "\
+    WITH wanted AS (SELECT CAST(value ->> 0 AS BIGINT) AS id FROM json_each($2))
+    SELECT lease.account_id, CAST(SUM(lease.ceiling - lease.used) AS BIGINT)
+    FROM wanted JOIN lease ON lease.account_id = wanted.id
+    WHERE lease.node_id = $1 AND lease.lapsed = FALSE
+    GROUP BY lease.account_id";
+
+/// What a gateway holds for each of these accounts; those for which it holds no lease are left out.
+///
+/// # Errors
+/// [`StoreError::Corrupt`], or the database's own.
+pub async fn held_by_node(
+    tx: &mut Tx,
+    node: NodeId,
+    accounts: &[AccountId],
+) -> Result<Vec<(AccountId, Bytes)>, StoreError> {
+    let wanted: Vec<_> = accounts.iter().map(|account| (account.get(),)).collect();
+    let held = all!((i64, i64), tx, HELD_BY_NODE, node.get(), rows(&wanted)?)?;
+    let amount = |(account, held)| {
+        let corrupt = StoreError::Corrupt { table: "lease", column: "ceiling", id: account };
+        Ok((AccountId::new(account), Bytes::from_column(held).ok_or(corrupt)?))
+    };
+    held.into_iter().map(amount).collect()
+}
+
+const STORE: &str = "\
+    WITH booked AS (
+        SELECT CAST(value ->> 0 AS BIGINT) AS customer_id, CAST(value ->> 1 AS BIGINT) AS id,
+            CAST(value ->> 2 AS BIGINT) AS ceiling, CAST(value ->> 3 AS BIGINT) AS used,
+            CAST(value ->> 4 AS BOOLEAN) AS lapsed
+        FROM json_each($1)
+    )
+    UPDATE lease SET ceiling = booked.ceiling, used = booked.used, lapsed = booked.lapsed
+    FROM booked
+    WHERE lease.customer_id = booked.customer_id AND lease.id = booked.id";
+
+/// Writes leases back that were locked in this transaction.
+///
+/// # Errors
+/// Only the database's own.
+pub async fn store(tx: &mut Tx, leases: &[&OpenLease]) -> Result<(), StoreError> {
+    let row = |lease: &&OpenLease| {
+        let LeaseBook { ceiling, used, lapsed } = &lease.book;
+        (lease.customer.get(), lease.id.get(), ceiling.to_column(), used.to_column(), *lapsed)
+    };
+    if !leases.is_empty() {
+        exec!(tx, STORE, rows(&leases.iter().map(row).collect::<Vec<_>>())?)?;
+    }
+    Ok(())
+}
+
+const REMOVE: &str = "\
+    WITH done AS (
+        SELECT CAST(value ->> 0 AS BIGINT) AS customer_id, CAST(value ->> 1 AS BIGINT) AS id FROM json_each($1)
+    )
+    DELETE FROM lease WHERE (customer_id, id) IN (SELECT customer_id, id FROM done)";
+
+/// Removes leases that are done.
+///
+/// # Errors
+/// Only the database's own.
+pub async fn remove(tx: &mut Tx, leases: &[&OpenLease]) -> Result<(), StoreError> {
+    if !leases.is_empty() {
+        let done: Vec<_> = leases.iter().map(|lease| (lease.customer.get(), lease.id.get())).collect();
+        exec!(tx, REMOVE, rows(&done)?)?;
+    }
+    Ok(())
+}
+
+/// A lease to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewLease {
+    /// Whose.
+    pub customer: CustomerId,
+    /// For which account; at most one of them in a batch.
+    pub account: AccountId,
+    /// Out of which package.
+    pub package: PackageId,
+    /// How many bytes.
+    pub bytes: Bytes,
+    /// When what was not reported is taken back.
+    pub lapses_at: Timestamp,
+}
+
+const INSERT: &str = "\
+    INSERT INTO lease (node_id, customer_id, account_id, package_id, ceiling, lapses_at)
+    SELECT $1, CAST(value ->> 0 AS BIGINT), CAST(value ->> 1 AS BIGINT), CAST(value ->> 2 AS BIGINT),
+        CAST(value ->> 3 AS BIGINT), CAST(value ->> 4 AS BIGINT)
+    FROM json_each($2)
+    RETURNING account_id, id";
+
+/// Adds leases of one gateway: which account got which.
+///
+/// # Errors
+/// Only the database's own.
+pub async fn insert(
+    tx: &mut Tx,
+    node: NodeId,
+    leases: &[NewLease],
+) -> Result<Vec<(AccountId, LeaseId)>, StoreError> {
+    let row = |lease: &NewLease| {
+        let (customer, account, package) = (lease.customer.get(), lease.account.get(), lease.package.get());
+        (customer, account, package, lease.bytes.to_column(), lease.lapses_at.ms())
+    };
+    if leases.is_empty() {
+        return Ok(Vec::new());
+    }
+    let added: Vec<_> = leases.iter().map(row).collect();
+    let ids = all!((i64, i64), tx, INSERT, node.get(), rows(&added)?)?;
+    Ok(ids.into_iter().map(|(account, id)| (AccountId::new(account), LeaseId::new(id))).collect())
+}
+
+const FORGET_LAPSED: &str = "\
+    DELETE FROM lease
+    WHERE id IN (SELECT id FROM lease WHERE lapsed = TRUE AND lapses_at < $1 ORDER BY lapses_at LIMIT $2)";
+
+/// Drops at most `most` leases that lapsed before `before`: how many.
+///
+/// # Errors
+/// Only the database's own.
+pub async fn forget_lapsed(tx: &mut Tx, before: Timestamp, most: u32) -> Result<u64, StoreError> {
+    exec!(tx, FORGET_LAPSED, before.ms(), i64::from(most))
+}

@@ -1,0 +1,185 @@
+//! The store: the one way into a transaction.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use turnpike_domain::ids::FeedSeq;
+
+use crate::db::{Db, Tx};
+use crate::error::{ActError, StoreError};
+use crate::news::{News, listen};
+
+/// How often an act is run before its last failure is told.
+const MOST_TRIES: u32 = 12;
+/// The longest wait before the second try; doubled for each further one.
+const FIRST_PAUSE: Duration = Duration::from_millis(4);
+/// The longest wait between two tries.
+const LONGEST_PAUSE: Duration = Duration::from_millis(500);
+/// Acts that may run or wait for the database at once; more wait before they are begun.
+const MOST_ACTS: usize = 1024;
+
+/// A database, open. Clones share it.
+#[derive(Clone, Debug)]
+pub struct Store {
+    db: Db,
+    news: Arc<News>,
+    acts: Acts,
+}
+
+/// The tasks that acts run in.
+#[derive(Clone, Debug)]
+struct Acts {
+    tasks: TaskTracker,
+    room: Arc<Semaphore>,
+    stop: CancellationToken,
+    tries: Arc<AtomicU64>,
+}
+
+impl Store {
+    /// Opens `sqlite:PATH` or `postgres://…` and brings its schema up to date.
+    ///
+    /// # Errors
+    /// [`StoreError`], when the database cannot be reached, is too new, or its library too old.
+    pub async fn open(uri: &str) -> Result<Self, StoreError> {
+        let db = Db::open(uri).await?;
+        let acts = Acts {
+            tasks: TaskTracker::new(),
+            room: Arc::new(Semaphore::new(MOST_ACTS)),
+            stop: CancellationToken::new(),
+            tries: Arc::new(AtomicU64::new(u64::from(std::process::id()))),
+        };
+        let news = Arc::new(News::new());
+        acts.tasks.spawn(listen(db.clone(), Arc::clone(&news), acts.stop.clone()));
+        Ok(Self { db, news, acts })
+    }
+
+    /// Waits for the acts that run to end, and closes the database. Later acts fail.
+    pub async fn close(&self) {
+        self.acts.room.close();
+        self.acts.stop.cancel();
+        self.acts.tasks.close();
+        self.acts.tasks.wait().await;
+        self.db.close().await;
+    }
+
+    /// Runs `act` on `input` in a transaction, and commits when it succeeds.
+    ///
+    /// It is run again, from the start, when others were in the way, so it must do nothing but read and write through
+    /// its [`Tx`]. Once begun it runs to its end even when nobody waits for it any more.
+    ///
+    /// # Errors
+    /// The act's own, or the store's.
+    pub async fn write<I, T, E, A>(&self, input: I, act: A) -> Result<T, E>
+    where
+        I: Send + Sync + 'static,
+        T: Send + 'static,
+        E: ActError,
+        A: for<'a> Fn(&'a I, &'a mut Tx) -> BoxFuture<'a, Result<T, E>> + Send + Sync + 'static,
+    {
+        let room = Arc::clone(&self.acts.room).acquire_owned().await.map_err(|_| StoreError::Interrupted)?;
+        let store = self.clone();
+        let running = self.acts.tasks.spawn(async move {
+            let outcome = store.repeat(&input, &act).await;
+            drop(room);
+            outcome
+        });
+        running.await.unwrap_or_else(|_| Err(StoreError::Interrupted.into()))
+    }
+
+    /// Reads; every statement sees what is committed when it begins.
+    ///
+    /// # Errors
+    /// What `look` says, or the store's.
+    pub async fn read<T, E, L>(&self, look: L) -> Result<T, E>
+    where
+        E: ActError,
+        L: AsyncFnOnce(&mut Tx) -> Result<T, E>,
+    {
+        look(&mut self.db.reader().await?).await
+    }
+
+    /// Reads; all statements see the same moment.
+    ///
+    /// # Errors
+    /// What `look` says, or the store's.
+    pub async fn snapshot<T, E, L>(&self, look: L) -> Result<T, E>
+    where
+        E: ActError,
+        L: AsyncFnOnce(&mut Tx) -> Result<T, E>,
+    {
+        let mut tx = self.db.begin_snapshot().await?;
+        let seen = look(&mut tx).await;
+        tx.roll_back().await;
+        seen
+    }
+
+    /// Waits until this process hears of a change after `seen`. On SQLite it hears nothing of other processes, and a
+    /// connection that breaks is deaf for a while: whoever follows the feed also asks from time to time.
+    pub async fn wait_for_news(&self, seen: Option<FeedSeq>) {
+        self.news.after(seen.map_or(0, FeedSeq::get)).await;
+    }
+
+    async fn repeat<I, T, E, A>(&self, input: &I, act: &A) -> Result<T, E>
+    where
+        E: ActError,
+        A: for<'a> Fn(&'a I, &'a mut Tx) -> BoxFuture<'a, Result<T, E>>,
+    {
+        let mut tries = 1;
+        loop {
+            match self.run(input, act).await {
+                Err(error) if tries < MOST_TRIES && error.store_error().is_some_and(StoreError::is_passing) => {
+                    tokio::time::sleep(self.pause(tries)).await;
+                    tries += 1;
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
+    async fn run<I, T, E, A>(&self, input: &I, act: &A) -> Result<T, E>
+    where
+        E: ActError,
+        A: for<'a> Fn(&'a I, &'a mut Tx) -> BoxFuture<'a, Result<T, E>>,
+    {
+        let mut tx = self.db.begin().await?;
+        match act(input, &mut tx).await {
+            Ok(done) => {
+                self.finish(tx).await?;
+                Ok(done)
+            }
+            Err(error) => {
+                tx.roll_back().await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Writes what was announced into the feed, as the last statements, and commits.
+    async fn finish(&self, mut tx: Tx) -> Result<(), StoreError> {
+        match crate::feed::append(&mut tx).await {
+            Ok(newest) => {
+                tx.commit().await?;
+                newest.into_iter().for_each(|seq| self.news.tell(seq));
+                Ok(())
+            }
+            Err(error) => {
+                tx.roll_back().await;
+                Err(error)
+            }
+        }
+    }
+
+    /// How long to wait before the next try. Spread out, so that those who collided do not collide again; nothing else
+    /// rests on the spread, so a counter that is stirred well does.
+    fn pause(&self, tries: u32) -> Duration {
+        let longest = FIRST_PAUSE.saturating_mul(1 << tries.min(16)).min(LONGEST_PAUSE);
+        let stirred = self.acts.tries.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let share = u32::from(stirred.to_be_bytes()[0]) + 1;
+        longest.saturating_mul(share) / 256
+    }
+}

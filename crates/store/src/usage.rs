@@ -1,0 +1,197 @@
+//! Traffic that was billed: by the second, later by the minute, hour and day.
+
+use turnpike_domain::account::Username;
+use turnpike_domain::calendar::Day;
+use turnpike_domain::ids::{AccountId, CustomerId};
+use turnpike_domain::product::ProductType;
+use turnpike_domain::time::{Span, Timestamp};
+use turnpike_domain::units::Bytes;
+
+use crate::db::Tx;
+use crate::error::StoreError;
+use crate::rows::rows;
+
+/// Whose traffic, and when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct UsageKey {
+    /// Whose.
+    pub customer: CustomerId,
+    /// Through which account; 0 is traffic without one.
+    pub account: AccountId,
+    /// The package type it was taken from.
+    pub product_type: ProductType,
+    /// How long the row's time is.
+    pub span: Span,
+    /// When the row's time begins.
+    pub starts_at: Timestamp,
+}
+
+const ADD: &str = "\
+    INSERT INTO usage (customer_id, account_id, product_type, span_ms, starts_at, bytes)
+    SELECT CAST(value ->> 0 AS BIGINT), CAST(value ->> 1 AS BIGINT), CAST(value ->> 2 AS BIGINT),
+        CAST(value ->> 3 AS BIGINT), CAST(value ->> 4 AS BIGINT), CAST(value ->> 5 AS BIGINT)
+    FROM json_each($1)
+    WHERE TRUE
+    ON CONFLICT (customer_id, account_id, product_type, span_ms, starts_at)
+    DO UPDATE SET bytes = usage.bytes + excluded.bytes";
+
+/// Adds to rows, which are made when they are not there. No key may come twice.
+///
+/// # Errors
+/// Only the database's own.
+pub async fn add(tx: &mut Tx, amounts: &[(UsageKey, Bytes)]) -> Result<(), StoreError> {
+    let row = |(key, bytes): &(UsageKey, Bytes)| {
+        let UsageKey { customer, account, product_type, span, starts_at } = key;
+        (customer.get(), account.get(), product_type.number(), span.ms(), starts_at.ms(), bytes.to_column())
+    };
+    if !amounts.is_empty() {
+        exec!(tx, ADD, rows(&amounts.iter().map(row).collect::<Vec<_>>())?)?;
+    }
+    Ok(())
+}
+
+#[derive(sqlx::FromRow)]
+struct UsageRow {
+    customer_id: i64,
+    account_id: i64,
+    product_type: i64,
+    span_ms: i64,
+    starts_at: i64,
+    bytes: i64,
+}
+
+impl TryFrom<UsageRow> for (UsageKey, Bytes) {
+    type Error = StoreError;
+
+    fn try_from(row: UsageRow) -> Result<Self, StoreError> {
+        let corrupt = |column| StoreError::Corrupt { table: "usage", column, id: row.account_id };
+        let key = UsageKey {
+            customer: CustomerId::new(row.customer_id),
+            account: AccountId::new(row.account_id),
+            product_type: ProductType::from_number(row.product_type).ok_or(corrupt("product_type"))?,
+            span: Span::from_ms(row.span_ms),
+            starts_at: Timestamp::from_ms(row.starts_at),
+        };
+        Ok((key, Bytes::from_column(row.bytes).ok_or(corrupt("bytes"))?))
+    }
+}
+
+const TAKE: &str = "\
+    DELETE FROM usage
+    WHERE (customer_id, account_id, product_type, span_ms, starts_at) IN (
+        SELECT customer_id, account_id, product_type, span_ms, starts_at FROM usage
+        WHERE span_ms = $1 AND starts_at < $2
+        ORDER BY starts_at LIMIT $3
+    )
+    RETURNING customer_id, account_id, product_type, span_ms, starts_at, bytes";
+
+/// Takes out at most `most` rows of a span that begin before `before`, oldest first, to be added to wider ones.
+///
+/// # Errors
+/// [`StoreError::Corrupt`], or the database's own.
+pub async fn take(
+    tx: &mut Tx,
+    span: Span,
+    before: Timestamp,
+    most: u32,
+) -> Result<Vec<(UsageKey, Bytes)>, StoreError> {
+    let taken = all!(UsageRow, tx, TAKE, span.ms(), before.ms(), i64::from(most))?;
+    taken.into_iter().map(TryInto::try_into).collect()
+}
+
+/// A part of a calendar day, both ends included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DaySlice {
+    /// Which day.
+    pub day: Day,
+    /// The first moment.
+    pub first: Timestamp,
+    /// The last moment.
+    pub last: Timestamp,
+}
+
+fn slice_rows(slices: &[DaySlice]) -> Result<String, StoreError> {
+    let row = |slice: &DaySlice| (slice.day.to_column(), slice.first.ms(), slice.last.ms());
+    rows(&slices.iter().map(row).collect::<Vec<_>>())
+}
+
+fn day_amounts(found: Vec<(i64, i64)>) -> Result<Vec<(Day, Bytes)>, StoreError> {
+    let corrupt = |column, id| StoreError::Corrupt { table: "usage", column, id };
+    let amount = |(day, bytes)| {
+        let amount = Bytes::from_column(bytes).ok_or(corrupt("bytes", day))?;
+        Ok((Day::from_column(day).ok_or(corrupt("starts_at", day))?, amount))
+    };
+    found.into_iter().map(amount).collect()
+}
+
+const PER_DAY: &str = "\
+    WITH slices AS (
+        SELECT CAST(value ->> 0 AS BIGINT) AS day, CAST(value ->> 1 AS BIGINT) AS first_ms,
+            CAST(value ->> 2 AS BIGINT) AS last_ms
+        FROM json_each($2)
+    )
+    SELECT slices.day, CAST(SUM(usage.bytes) AS BIGINT)
+    FROM slices JOIN usage ON usage.starts_at BETWEEN slices.first_ms AND slices.last_ms
+    WHERE usage.customer_id = $1 AND (usage.product_type = $3 OR $3 = 0)
+    GROUP BY slices.day";
+
+/// A customer's traffic in each slice that had any, by the rows that begin in it.
+///
+/// # Errors
+/// [`StoreError::Corrupt`], or the database's own.
+pub async fn per_day(
+    tx: &mut Tx,
+    customer: CustomerId,
+    slices: &[DaySlice],
+    product_type: Option<ProductType>,
+) -> Result<Vec<(Day, Bytes)>, StoreError> {
+    // No product type has the number 0.
+    let number = product_type.map_or(0, ProductType::number);
+    day_amounts(all!((i64, i64), tx, PER_DAY, customer.get(), slice_rows(slices)?, number)?)
+}
+
+const PER_DAY_OF_NAME: &str = "\
+    WITH slices AS (
+        SELECT CAST(value ->> 0 AS BIGINT) AS day, CAST(value ->> 1 AS BIGINT) AS first_ms,
+            CAST(value ->> 2 AS BIGINT) AS last_ms
+        FROM json_each($2)
+    )
+    SELECT slices.day, CAST(SUM(usage.bytes) AS BIGINT)
+    FROM slices JOIN usage ON usage.starts_at BETWEEN slices.first_ms AND slices.last_ms
+    WHERE usage.customer_id = $1 AND (usage.product_type = $3 OR $3 = 0)
+        AND usage.account_id IN (SELECT id FROM account WHERE customer_id = $1 AND username = $4)
+    GROUP BY slices.day";
+
+/// As [`per_day`], of all the customer's accounts that bear or bore a name.
+///
+/// # Errors
+/// [`StoreError::Corrupt`], or the database's own.
+pub async fn per_day_of_name(
+    tx: &mut Tx,
+    customer: CustomerId,
+    slices: &[DaySlice],
+    product_type: Option<ProductType>,
+    username: &Username,
+) -> Result<Vec<(Day, Bytes)>, StoreError> {
+    let number = product_type.map_or(0, ProductType::number);
+    let (slices, name) = (slice_rows(slices)?, username.as_str());
+    day_amounts(all!((i64, i64), tx, PER_DAY_OF_NAME, customer.get(), slices, number, name)?)
+}
+
+const OF_ACCOUNT_SINCE: &str = "\
+    SELECT CAST(coalesce(SUM(bytes), 0) AS BIGINT) FROM usage
+    WHERE customer_id = $1 AND account_id = $2 AND starts_at >= $3";
+
+/// What was booked for one account since a moment.
+///
+/// # Errors
+/// [`StoreError::Corrupt`], or the database's own.
+pub async fn of_account_since(
+    tx: &mut Tx,
+    customer: CustomerId,
+    account: AccountId,
+    since: Timestamp,
+) -> Result<Bytes, StoreError> {
+    let (bytes,) = one!((i64,), tx, OF_ACCOUNT_SINCE, customer.get(), account.get(), since.ms())?;
+    Bytes::from_column(bytes).ok_or(StoreError::Corrupt { table: "usage", column: "bytes", id: account.get() })
+}
