@@ -22,9 +22,12 @@ pub(super) enum Way {
 
 pub(super) async fn run(job: &Job, way: Way, tunnels: usize) -> Result<Figures> {
     let progress = Arc::new(Progress::default());
+    // All are open before the first byte flows: under full load a slow proxy takes seconds for each.
+    let mut wires = Vec::new();
     for turn in 0..tunnels {
-        let origin = job.origin(turn)?;
-        let wire = job.proxy().tunnel(job.protocol(), origin).await?;
+        wires.push(job.proxy().tunnel(job.protocol(), job.origin(turn)?).await?);
+    }
+    for wire in wires {
         let progress = Arc::clone(&progress);
         tokio::spawn(async move {
             let outcome = match way {

@@ -105,7 +105,8 @@ fn understand(head: &httparse::Request<'_, '_>) -> Option<Request> {
         let field = head.headers.iter().find(|field| field.name.eq_ignore_ascii_case(name));
         field.map(|field| String::from_utf8_lossy(field.value).to_ascii_lowercase())
     };
-    let (path, query) = head.path?.split_once('?').unwrap_or((head.path?, ""));
+    let target = without_authority(head.path?);
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let token = query.split('&').find_map(|pair| pair.strip_prefix("t=")).unwrap_or("-");
     let framing = if field("transfer-encoding").is_some_and(|value| value == "chunked") {
         Framing::Chunked
@@ -120,6 +121,12 @@ fn understand(head: &httparse::Request<'_, '_>) -> Option<Request> {
         expects_continue: field("expect").is_some(),
         closes: head.version == Some(0) || field("connection").is_some_and(|value| value == "close"),
     })
+}
+
+/// A server takes the absolute form as well (RFC 9112 section 3.2.2).
+fn without_authority(target: &str) -> &str {
+    let Some(rest) = target.strip_prefix("http://") else { return target };
+    rest.find('/').and_then(|at| rest.get(at..)).unwrap_or("/")
 }
 
 async fn answer(wire: &mut Wire, request: &Request, ledger: &Ledger) -> io::Result<Next> {
