@@ -1,1 +1,63 @@
 //! What a person can do: one act per file, each one transaction.
+//!
+//! The API, the operator's commands, the gateways and the background jobs all call these acts; none of them has rules
+//! of its own. An act writes its change, its row in the change feed and its audit row together, or nothing.
+
+mod actor;
+mod books;
+mod email;
+mod error;
+mod keys;
+mod login_password;
+mod service;
+mod source;
+mod vault;
+
+// What customers do and see.
+mod add_accounts;
+mod authenticate;
+mod change_limit;
+mod change_password;
+mod change_remark;
+mod delete_accounts;
+mod list_accounts;
+mod list_packages;
+mod set_accounts_enabled;
+mod summarise_packages;
+mod usage_by_day;
+
+// What the operator does.
+mod add_customer;
+mod app_key;
+mod find_customer;
+mod grant_package;
+mod limit_customer;
+mod suspend_customer;
+mod verify_customer;
+
+// What gateways do.
+mod directory;
+mod exchange_leases;
+mod settle_node;
+
+// What happens by itself.
+mod lapse_leases;
+mod roll_up_usage;
+mod start_packages;
+mod trim_feed;
+
+pub use actor::Actor;
+pub use add_accounts::NewAccounts;
+pub use add_customer::AddedCustomer;
+pub use authenticate::CustomerView;
+pub use email::{Email, EmailError};
+pub use error::ServiceError;
+pub use grant_package::Grant;
+pub use keys::Keys;
+pub use list_accounts::AccountView;
+pub use list_packages::{OrderView, PackageFilter, PackageView, Page};
+pub use login_password::{LoginPassword, LoginPasswordError};
+pub use service::Service;
+pub use source::{Clock, Random, Source};
+pub use summarise_packages::PackageSummary;
+pub use usage_by_day::UsageWindow;

@@ -178,8 +178,7 @@ pub async fn insert(
     let (limit, daily_limit) = (i64::from(terms.limit.get()), i64::from(terms.daily_limit.get()));
     let (remark, product_type) = (terms.remark.as_str(), terms.product_type.number());
     let (customer, at) = (customer.get(), terms.created_at.ms());
-    let ids =
-        all!((i64,), tx, INSERT, customer, rows(&added)?, remark, product_type, limit, daily_limit, at)?;
+    let ids = all!((i64,), tx, INSERT, customer, rows(&added)?, remark, product_type, limit, daily_limit, at)?;
     Ok(ids.into_iter().map(|(id,)| AccountId::new(id)).collect())
 }
 

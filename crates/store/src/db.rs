@@ -266,7 +266,9 @@ mod tests {
     #[test]
     fn a_library_with_the_log_fault_is_refused() {
         for old in ["3.7.0", "3.40.1", "3.51.2"] {
-            assert!(matches!(refuse_old_sqlite(old.to_owned()), Err(StoreError::SqliteTooOld { found }) if found == old));
+            assert!(
+                matches!(refuse_old_sqlite(old.to_owned()), Err(StoreError::SqliteTooOld { found }) if found == old)
+            );
         }
         for fixed in ["3.51.3", "3.53.0", "4.0.0"] {
             assert!(refuse_old_sqlite(fixed.to_owned()).is_ok());

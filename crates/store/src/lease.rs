@@ -201,11 +201,7 @@ const INSERT: &str = "\
 ///
 /// # Errors
 /// Only the database's own.
-pub async fn insert(
-    tx: &mut Tx,
-    node: NodeId,
-    leases: &[NewLease],
-) -> Result<Vec<(AccountId, LeaseId)>, StoreError> {
+pub async fn insert(tx: &mut Tx, node: NodeId, leases: &[NewLease]) -> Result<Vec<(AccountId, LeaseId)>, StoreError> {
     let row = |lease: &NewLease| {
         let (customer, account, package) = (lease.customer.get(), lease.account.get(), lease.package.get());
         (customer, account, package, lease.bytes.to_column(), lease.lapses_at.ms())

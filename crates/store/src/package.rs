@@ -75,7 +75,7 @@ pub struct Package {
     /// When the order was made.
     pub ordered_at: Timestamp,
     /// When the order was paid.
-    pub paid_at: Option<Timestamp>,
+    pub paid_at: Timestamp,
 }
 
 #[derive(sqlx::FromRow)]
@@ -103,7 +103,7 @@ impl TryFrom<PackageRow> for Package {
             trade_no: TradeNo::parse(&row.trade_no).ok_or(corrupt("trade_no"))?,
             title: row.title,
             ordered_at: Timestamp::from_ms(row.created_at),
-            paid_at: row.paid_at.map(Timestamp::from_ms),
+            paid_at: Timestamp::from_ms(row.paid_at.ok_or(corrupt("paid_at"))?),
         })
     }
 }

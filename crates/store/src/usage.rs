@@ -89,12 +89,7 @@ const TAKE: &str = "\
 ///
 /// # Errors
 /// [`StoreError::Corrupt`], or the database's own.
-pub async fn take(
-    tx: &mut Tx,
-    span: Span,
-    before: Timestamp,
-    most: u32,
-) -> Result<Vec<(UsageKey, Bytes)>, StoreError> {
+pub async fn take(tx: &mut Tx, span: Span, before: Timestamp, most: u32) -> Result<Vec<(UsageKey, Bytes)>, StoreError> {
     let taken = all!(UsageRow, tx, TAKE, span.ms(), before.ms(), i64::from(most))?;
     taken.into_iter().map(TryInto::try_into).collect()
 }

@@ -1,0 +1,147 @@
+//! The books that a transaction on leases has open: accounts and packages locked, changed in memory by the domain's
+//! rules, written back in a few statements however many there are.
+//!
+//! Everybody locks leases, then accounts, then packages, each by id, so that nobody waits for somebody who waits for
+//! him.
+
+use std::collections::BTreeMap;
+
+use turnpike_domain::calendar::Zone;
+use turnpike_domain::ids::{AccountId, CustomerId, PackageId};
+use turnpike_domain::lease::LeaseReport;
+use turnpike_domain::product::ProductType;
+use turnpike_domain::quota::{self, Ask, Denial, LeasePolicy, PackageQuota, Terms};
+use turnpike_domain::time::{Span, Timestamp};
+use turnpike_domain::units::Bytes;
+use turnpike_store::account_quota::{self, AccountBooks};
+use turnpike_store::lease::OpenLease;
+use turnpike_store::package_quota::{self, PackageBooks};
+use turnpike_store::usage::{self, UsageKey};
+use turnpike_store::{StoreError, Tx};
+
+/// The shortest time that usage is kept by.
+pub(crate) const SECOND: Span = Span::from_ms(1000);
+
+/// Open books.
+pub(crate) struct Books {
+    accounts: BTreeMap<AccountId, AccountBooks>,
+    packages: BTreeMap<PackageId, PackageBooks>,
+    billed: BTreeMap<(CustomerId, AccountId, ProductType), Bytes>,
+    now: Timestamp,
+}
+
+impl Books {
+    /// Locks the books of some leases, which are locked already, and of accounts that want traffic.
+    pub(crate) async fn open(
+        tx: &mut Tx,
+        zone: &Zone,
+        leases: &[OpenLease],
+        wishes: &[AccountId],
+        now: Timestamp,
+    ) -> Result<Self, StoreError> {
+        let mut wanted: Vec<_> = leases.iter().map(|lease| lease.account).chain(wishes.iter().copied()).collect();
+        wanted.sort_unstable();
+        wanted.dedup();
+        let mut accounts = account_quota::lock(tx, &wanted).await?;
+        for books in &mut accounts {
+            turn_to_today(tx, zone, books, now).await?;
+        }
+        let accounts: BTreeMap<_, _> = accounts.into_iter().map(|books| (books.account, books)).collect();
+        let named: Vec<_> = leases.iter().map(|lease| lease.package).collect();
+        let wish = |account| accounts.get(account).map(|books| (books.customer, books.product_type));
+        let mut wished: Vec<_> = wishes.iter().filter_map(wish).collect();
+        wished.sort_unstable();
+        wished.dedup();
+        let packages = package_quota::lock(tx, &named, &wished, now).await?;
+        let packages = packages.into_iter().map(|books| (books.quota.id, books)).collect();
+        Ok(Self { accounts, packages, billed: BTreeMap::new(), now })
+    }
+
+    /// Books a report on a lease: whether the lease is done.
+    pub(crate) fn book(&mut self, lease: &mut OpenLease, report: &LeaseReport) -> Result<bool, StoreError> {
+        let (account, package) = self.of(lease)?;
+        let booking = quota::book(&lease.book, report, room(account, package));
+        account.quota.used = account.quota.used.plus(booking.used);
+        account.quota.day_used = account.quota.day_used.plus(booking.used);
+        account.quota.held = account.quota.held.minus(booking.freed);
+        package.quota.used = package.quota.used.plus(booking.used);
+        package.quota.held = package.quota.held.minus(booking.freed);
+        let key = (account.customer, account.account, package.product_type);
+        if booking.used > Bytes::ZERO {
+            let billed = self.billed.entry(key).or_default();
+            *billed = billed.plus(booking.used);
+        }
+        lease.book = booking.lease;
+        Ok(booking.done)
+    }
+
+    /// Frees what a lease holds. What it turns out to have used can still be booked where there is room.
+    pub(crate) fn lapse(&mut self, lease: &mut OpenLease) -> Result<(), StoreError> {
+        let held = lease.book.held();
+        let (account, package) = self.of(lease)?;
+        account.quota.held = account.quota.held.minus(held);
+        package.quota.held = package.quota.held.minus(held);
+        lease.book.lapsed = true;
+        Ok(())
+    }
+
+    /// Grants an account a lease, if it may have one. `node_holds` is what its gateway has for it.
+    pub(crate) fn grant(
+        &mut self,
+        policy: &LeasePolicy,
+        account: AccountId,
+        node_holds: Bytes,
+    ) -> Result<(CustomerId, Terms), Denial> {
+        let books = self.accounts.get_mut(&account).filter(|books| books.usable).ok_or(Denial::Refused)?;
+        let usable = |package: &&PackageBooks| package.serves(books.customer, books.product_type, self.now);
+        let mut packages: Vec<PackageQuota> =
+            self.packages.values().filter(usable).map(|package| package.quota.clone()).collect();
+        packages.sort_by_key(|package| (package.expires_at, package.id));
+        let terms = quota::grant(policy, &books.quota, &packages, Ask { node_holds, now: self.now })?;
+        let package = self.packages.get_mut(&terms.package).ok_or(Denial::NoTraffic)?;
+        package.quota.held = package.quota.held.plus(terms.bytes);
+        books.quota.held = books.quota.held.plus(terms.bytes);
+        Ok((books.customer, terms))
+    }
+
+    /// Writes everything back, and what was billed into the present second.
+    pub(crate) async fn close(self, tx: &mut Tx) -> Result<(), StoreError> {
+        account_quota::store(tx, &self.accounts.values().collect::<Vec<_>>()).await?;
+        package_quota::store(tx, &self.packages.values().collect::<Vec<_>>()).await?;
+        let starts_at = Timestamp::from_ms(self.now.ms() - self.now.ms().rem_euclid(SECOND.ms()));
+        let amount = |((customer, account, product_type), bytes)| {
+            (UsageKey { customer, account, product_type, span: SECOND, starts_at }, bytes)
+        };
+        usage::add(tx, &self.billed.into_iter().map(amount).collect::<Vec<_>>()).await
+    }
+
+    /// The books a lease is in. That there are some the database's own rules see to.
+    fn of(&mut self, lease: &OpenLease) -> Result<(&mut AccountBooks, &mut PackageBooks), StoreError> {
+        let corrupt = |column| StoreError::Corrupt { table: "lease", column, id: lease.id.get() };
+        let account = self.accounts.get_mut(&lease.account).ok_or(corrupt("account_id"))?;
+        let package = self.packages.get_mut(&lease.package).ok_or(corrupt("package_id"))?;
+        Ok((account, package))
+    }
+}
+
+/// What limits and package would still take beside what is held.
+fn room(account: &AccountBooks, package: &PackageBooks) -> Bytes {
+    let quota = &account.quota;
+    let own = quota.limit.bytes().map_or(Bytes::MAX, |limit| limit.minus(quota.used.plus(quota.held)));
+    let today = quota.daily_limit.bytes().map_or(Bytes::MAX, |limit| limit.minus(quota.day_used.plus(quota.held)));
+    package.quota.size.minus(package.quota.used.plus(package.quota.held)).min(own).min(today)
+}
+
+/// Makes `day_used` today's. Normally nothing was used of a day that has just begun. When the clock went back, what was
+/// used of that day is added up again, so that a daily limit is not given twice.
+async fn turn_to_today(tx: &mut Tx, zone: &Zone, books: &mut AccountBooks, now: Timestamp) -> Result<(), StoreError> {
+    let today = zone.day_of(now);
+    if books.day < today.to_column() {
+        books.quota.day_used = Bytes::ZERO;
+    } else if books.day > today.to_column() {
+        let since = zone.day_start(today);
+        books.quota.day_used = usage::of_account_since(tx, books.customer, books.account, since).await?;
+    }
+    books.day = today.to_column();
+    Ok(())
+}

@@ -1,0 +1,76 @@
+//! Why an act is refused or fails.
+
+use turnpike_domain::account::Username;
+use turnpike_domain::calendar::WindowError;
+use turnpike_store::{ActError, StoreError};
+
+use crate::email::EmailError;
+use crate::login_password::LoginPasswordError;
+use crate::vault::VaultError;
+
+/// Why an act is refused or fails. What is another customer's does not exist.
+#[derive(Debug, thiserror::Error)]
+pub enum ServiceError {
+    /// No such customer.
+    #[error("no such customer")]
+    NoSuchCustomer,
+    /// The customer has no such account.
+    #[error("no such account: {0}")]
+    NotFound(Username),
+    /// A live account bears the name already.
+    #[error("the name {0} is taken")]
+    NameTaken(Username),
+    /// A text is no e-mail address.
+    #[error(transparent)]
+    Email(#[from] EmailError),
+    /// A customer has the address already.
+    #[error("a customer with this address exists")]
+    EmailTaken,
+    /// The operator has not verified who the customer is.
+    #[error("the customer is not verified")]
+    Unverified,
+    /// The operator has suspended the customer.
+    #[error("the customer is suspended")]
+    Suspended,
+    /// A window of time is backwards or too long.
+    #[error(transparent)]
+    Window(#[from] WindowError),
+    /// Accounts cannot draw on this type.
+    #[error("accounts take the product types 9, 11, 14 and 25")]
+    TypeTakesNoAccounts,
+    /// A package must hold something.
+    #[error("a package must hold at least 1 KB")]
+    EmptyPackage,
+    /// A package must begin before it ends.
+    #[error("a package must begin before it ends")]
+    BackwardsPackage,
+    /// A title is empty or too long.
+    #[error("a title must have 1 to 200 characters")]
+    Title,
+    /// A login password could not be hashed or checked.
+    #[error(transparent)]
+    LoginPassword(#[from] LoginPasswordError),
+    /// Something sealed cannot be opened: another master key, or a row that was tampered with.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl ActError for ServiceError {
+    fn store_error(&self) -> Option<&StoreError> {
+        match self {
+            Self::Store(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+/// For a statement whose conflict a fresh look explains: somebody else was first, so the act is run again and finds it.
+pub(crate) fn look_again(error: StoreError) -> StoreError {
+    match error {
+        StoreError::Conflict => StoreError::Contended,
+        other => other,
+    }
+}

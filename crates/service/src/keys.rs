@@ -1,0 +1,55 @@
+//! The keys that secrets are hashed and sealed with, all derived from one master key.
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use turnpike_domain::secret::MacKey;
+use zeroize::Zeroizing;
+
+/// The keys. Never printed, never in the database.
+#[derive(Clone)]
+pub struct Keys {
+    pub(crate) mac: MacKey,
+    pub(crate) seal: Zeroizing<[u8; 32]>,
+}
+
+impl Keys {
+    /// Derives the keys from 32 secret random bytes that are kept outside the database.
+    pub fn derive(master: &[u8; 32]) -> Self {
+        Self { mac: MacKey::new(&expand(master, b"turnpike/1/mac")), seal: expand(master, b"turnpike/1/seal") }
+    }
+
+    /// The key for keyed hashes, which gateways check logins with.
+    pub const fn passwords(&self) -> &MacKey {
+        &self.mac
+    }
+}
+
+impl std::fmt::Debug for Keys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Keys(***)")
+    }
+}
+
+/// One block of HKDF-Expand (RFC 5869); the master key is uniformly random, so there is nothing to extract.
+fn expand(master: &[u8; 32], label: &[u8]) -> Zeroizing<[u8; 32]> {
+    let mut block = [0; 64];
+    let (head, _) = block.split_at_mut(master.len());
+    head.copy_from_slice(master);
+    let mut mac = <Hmac<Sha256> as KeyInit>::new(&block.into());
+    zeroize::Zeroize::zeroize(&mut block);
+    mac.update(label);
+    mac.update(&[1]);
+    Zeroizing::new(mac.finalize().into_bytes().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_label_and_every_master_key_has_its_own() {
+        let (one, two) = ([1; 32], [2; 32]);
+        assert_ne!(expand(&one, b"turnpike/1/mac"), expand(&one, b"turnpike/1/seal"));
+        assert_ne!(expand(&one, b"turnpike/1/mac"), expand(&two, b"turnpike/1/mac"));
+    }
+}

@@ -1,0 +1,67 @@
+//! A customer's proxy accounts (contract §1).
+
+use turnpike_domain::account::{AccountPassword, Username};
+use turnpike_domain::ids::{AccountId, CustomerId};
+use turnpike_domain::product::ProductType;
+use turnpike_domain::time::Timestamp;
+use turnpike_domain::units::{Bytes, LimitGb};
+use turnpike_store::account::{self, Account};
+
+use crate::error::ServiceError;
+use crate::service::Service;
+
+/// A live account, with its password in clear: its owner may see it again.
+#[derive(Clone, Debug)]
+pub struct AccountView {
+    /// Which account.
+    pub id: AccountId,
+    /// The name in the gateway's login.
+    pub username: Username,
+    /// The password in the gateway's login.
+    pub password: AccountPassword,
+    /// When it was added.
+    pub created_at: Timestamp,
+    /// The customer's own words on it.
+    pub remark: String,
+    /// The package type it draws on.
+    pub product_type: ProductType,
+    /// Billed over its life.
+    pub used: Bytes,
+    /// For its life.
+    pub limit: LimitGb,
+    /// For one calendar day.
+    pub daily_limit: LimitGb,
+    /// Whether its customer has it enabled.
+    pub enabled: bool,
+}
+
+impl Service {
+    /// All live accounts, newest first; those of one type when one is given.
+    ///
+    /// # Errors
+    /// [`ServiceError::Vault`] when a password does not open, or the store's.
+    pub async fn list_accounts(
+        &self,
+        customer: CustomerId,
+        product_type: Option<ProductType>,
+    ) -> Result<Vec<AccountView>, ServiceError> {
+        let accounts = self.store.read(async |tx| account::list(tx, customer, product_type).await).await?;
+        accounts.into_iter().map(|account| self.show(customer, account)).collect()
+    }
+
+    fn show(&self, customer: CustomerId, account: Account) -> Result<AccountView, ServiceError> {
+        let password = self.shared.vault.account_password(customer, &account.username, &account.password_sealed)?;
+        Ok(AccountView {
+            id: account.id,
+            username: account.username,
+            password,
+            created_at: account.created_at,
+            remark: account.remark,
+            product_type: account.product_type,
+            used: account.used,
+            limit: account.limit,
+            daily_limit: account.daily_limit,
+            enabled: account.enabled,
+        })
+    }
+}

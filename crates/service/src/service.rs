@@ -1,0 +1,71 @@
+//! The service: a handle on the store and on all that acts need beside it.
+
+use std::sync::Arc;
+
+use turnpike_domain::calendar::Zone;
+use turnpike_domain::ids::CustomerId;
+use turnpike_domain::quota::LeasePolicy;
+use turnpike_domain::time::Timestamp;
+use turnpike_store::{Store, Tx, customer};
+
+use crate::error::ServiceError;
+use crate::keys::Keys;
+use crate::login_password::LoginPasswords;
+use crate::source::{Random, Source};
+use crate::vault::Vault;
+
+/// Everything that can be done. Clones share it.
+#[derive(Clone)]
+pub struct Service {
+    pub(crate) store: Store,
+    pub(crate) shared: Arc<Shared>,
+}
+
+/// What all clones share.
+pub(crate) struct Shared {
+    pub(crate) vault: Vault,
+    pub(crate) login_passwords: LoginPasswords,
+    pub(crate) zone: Zone,
+    pub(crate) lease_policy: LeasePolicy,
+    source: Source,
+}
+
+impl Service {
+    /// Over an open store. `zone` is the one in which days begin.
+    pub fn new(store: Store, keys: Keys, zone: Zone, lease_policy: LeasePolicy, source: Source) -> Self {
+        let (vault, login_passwords) = (Vault::new(keys), LoginPasswords::new());
+        Self { store, shared: Arc::new(Shared { vault, login_passwords, zone, lease_policy, source }) }
+    }
+
+    /// The zone in which days begin.
+    pub fn zone(&self) -> &Zone {
+        &self.shared.zone
+    }
+
+    /// The present moment.
+    pub fn now(&self) -> Timestamp {
+        self.shared.source.clock.now()
+    }
+
+    /// The source of what nobody can guess.
+    pub(crate) fn random(&self) -> &dyn Random {
+        &*self.shared.source.random
+    }
+}
+
+impl std::fmt::Debug for Service {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Service").field("store", &self.store).finish_non_exhaustive()
+    }
+}
+
+/// Refuses whom the operator has not verified (contract §0.4, code 156).
+pub(crate) async fn require_verified(tx: &mut Tx, id: CustomerId) -> Result<customer::Customer, ServiceError> {
+    let customer = customer::by_id(tx, id).await?.ok_or(ServiceError::NoSuchCustomer)?;
+    if customer.verified { Ok(customer) } else { Err(ServiceError::Unverified) }
+}
+
+/// Refuses whoever may not change anything: not verified, or suspended.
+pub(crate) async fn require_active(tx: &mut Tx, id: CustomerId) -> Result<(), ServiceError> {
+    if require_verified(tx, id).await?.suspended { Err(ServiceError::Suspended) } else { Ok(()) }
+}

@@ -1,0 +1,49 @@
+//! The operator suspends a customer, or lets it go on.
+
+use turnpike_domain::ids::CustomerId;
+use turnpike_store::audit::AuditEntry;
+use turnpike_store::feed::Changed;
+use turnpike_store::{Tx, audit, customer};
+
+use crate::actor::Actor;
+use crate::error::ServiceError;
+use crate::service::Service;
+
+struct Switch {
+    customer: CustomerId,
+    suspended: bool,
+    audit: AuditEntry,
+}
+
+impl Service {
+    /// Suspends a customer: it changes nothing any more, and its accounts are refused at every gateway. Doing it again
+    /// changes nothing.
+    ///
+    /// # Errors
+    /// [`ServiceError::NoSuchCustomer`].
+    pub async fn suspend_customer(&self, actor: &Actor, customer: CustomerId) -> Result<(), ServiceError> {
+        let audit = actor.did("customer.suspend", customer, String::new(), self.now());
+        let switch = Switch { customer, suspended: true, audit };
+        self.store.write(switch, |switch, tx| Box::pin(set(switch, tx))).await
+    }
+
+    /// Lets a suspended customer go on. Doing it again changes nothing.
+    ///
+    /// # Errors
+    /// [`ServiceError::NoSuchCustomer`].
+    pub async fn resume_customer(&self, actor: &Actor, customer: CustomerId) -> Result<(), ServiceError> {
+        let audit = actor.did("customer.resume", customer, String::new(), self.now());
+        let switch = Switch { customer, suspended: false, audit };
+        self.store.write(switch, |switch, tx| Box::pin(set(switch, tx))).await
+    }
+}
+
+async fn set(switch: &Switch, tx: &mut Tx) -> Result<(), ServiceError> {
+    let Switch { customer, suspended, audit } = switch;
+    if !customer::set_suspended(tx, *customer, *suspended).await? {
+        return Err(ServiceError::NoSuchCustomer);
+    }
+    tx.announce(Changed::Customer(*customer), audit.at);
+    audit::insert(tx, audit).await?;
+    Ok(())
+}
