@@ -1,1 +1,27 @@
-//! Bytes: the data plane, without a database.
+//! Bytes: the data plane, without a database. A gateway learns who may use it through one port and gets its traffic
+//! through another; the rest is sockets.
+
+mod account;
+mod admit;
+mod allowance;
+mod buffer;
+mod customer;
+pub mod directory;
+mod exit;
+mod follower;
+mod gateway;
+pub mod http;
+mod listener;
+mod peer;
+pub mod permit;
+pub mod ports;
+pub mod refusal;
+pub mod relay;
+mod resolver;
+mod session;
+pub mod settings;
+pub mod socks5;
+pub mod tab;
+mod teller;
+
+pub use gateway::{Gateway, StartError};

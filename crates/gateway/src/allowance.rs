@@ -1,0 +1,143 @@
+//! What one account may relay just now: its live leases. Reserving takes no lock; only who finds nothing free waits.
+
+pub(crate) mod hunger;
+pub(crate) mod lease;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use arc_swap::{ArcSwap, ArcSwapOption};
+use tokio::time::Instant;
+use turnpike_domain::quota::Denial;
+
+use crate::account::Account;
+use crate::allowance::hunger::Refill;
+use crate::allowance::lease::{Lease, Reservation};
+
+/// For how long a refusal of the store is remembered, unless the account or its customer changes before.
+const REFUSAL_KEPT: Duration = Duration::from_secs(1);
+/// The same for what passes by itself.
+pub(crate) const CONTENTION_KEPT: Duration = Duration::from_millis(50);
+
+/// The live leases of one account, oldest first.
+#[derive(Debug)]
+pub(crate) struct Allowance {
+    leases: ArcSwap<Vec<Arc<Lease>>>,
+    /// The store's last refusal.
+    verdict: ArcSwapOption<Verdict>,
+    pub(crate) refill: Arc<Refill>,
+    /// Whether a request for a lease is under way.
+    wanting: AtomicBool,
+    /// Whether the account lies on the teller's desk.
+    pub(crate) queued: AtomicBool,
+}
+
+/// Why the store gave nothing.
+#[derive(Clone, Debug)]
+pub(crate) struct Verdict {
+    pub(crate) denial: Denial,
+    /// What is contended is held by this gateway itself: its slow clients have yet to acknowledge it.
+    pub(crate) ours: bool,
+    /// Asking again shortly may succeed.
+    pub(crate) passing: bool,
+    at: Instant,
+    revision: (u64, i64),
+}
+
+impl Verdict {
+    /// A verdict on a request that was made when the account stood at `revision`.
+    pub(crate) const fn new(denial: Denial, revision: (u64, i64), at: Instant) -> Self {
+        Self { denial, ours: false, passing: denial.is_passing(), at, revision }
+    }
+}
+
+impl Allowance {
+    pub(crate) fn new() -> Self {
+        Self {
+            leases: ArcSwap::from_pointee(Vec::new()),
+            verdict: ArcSwapOption::empty(),
+            refill: Arc::new(Refill::default()),
+            wanting: AtomicBool::new(false),
+            queued: AtomicBool::new(false),
+        }
+    }
+
+    /// Takes up to `want` bytes from the oldest lease that has any, and asks for the next lease in good time.
+    pub(crate) fn reserve(&self, account: &Arc<Account>, want: u64, now: Instant) -> Option<Reservation> {
+        let leases = self.leases.load();
+        let reservation = leases.iter().find_map(|lease| Reservation::take(lease, want, now))?;
+        if !self.is_wanting() && is_low(&leases) && self.verdict(account, now).is_none() {
+            self.ask(account);
+        }
+        Some(reservation)
+    }
+
+    /// The store's last refusal, while it is worth remembering.
+    pub(crate) fn verdict(&self, account: &Account, now: Instant) -> Option<Arc<Verdict>> {
+        let verdict = self.verdict.load_full()?;
+        let kept = if verdict.passing { CONTENTION_KEPT } else { REFUSAL_KEPT };
+        let fresh = now.saturating_duration_since(verdict.at) < kept;
+        (fresh && verdict.revision == account.revision()).then_some(verdict)
+    }
+
+    /// Asks the teller for a lease, unless that is under way.
+    pub(crate) fn ask(&self, account: &Arc<Account>) {
+        if !self.wanting.swap(true, Ordering::AcqRel)
+            && let Some(used) = account.if_used()
+        {
+            used.desk.report_soon(account, self);
+        }
+    }
+
+    /// Whether a request for a lease is under way.
+    pub(crate) fn is_wanting(&self) -> bool {
+        self.wanting.load(Ordering::Acquire)
+    }
+
+    /// The teller's answer: a new set of leases.
+    pub(crate) fn install(&self, leases: Vec<Arc<Lease>>) {
+        self.leases.store(Arc::new(leases));
+        self.verdict.store(None);
+        self.answered();
+    }
+
+    /// The teller's answer: nothing, and why.
+    pub(crate) fn refuse(&self, verdict: Verdict) {
+        self.verdict.store(Some(Arc::new(verdict)));
+        self.answered();
+    }
+
+    fn answered(&self) {
+        self.wanting.store(false, Ordering::Release);
+        self.refill.wake();
+    }
+
+    /// Drops leases that give nothing any more from the set.
+    pub(crate) fn prune(&self) {
+        let leases = self.leases.load();
+        if leases.iter().any(|lease| lease.meter().free() == 0) {
+            self.leases.store(Arc::new(leases.iter().filter(|lease| lease.meter().free() > 0).cloned().collect()));
+        }
+    }
+
+    /// The leases that still give something.
+    pub(crate) fn giving(&self) -> Vec<Arc<Lease>> {
+        self.leases.load().iter().filter(|lease| lease.meter().free() > 0).cloned().collect()
+    }
+
+    /// Ends reservations from all leases there are.
+    pub(crate) fn recall(&self) {
+        for lease in self.leases.load().iter() {
+            lease.meter().recall();
+        }
+    }
+}
+
+/// Whether less than half of what is held is left.
+fn is_low(leases: &[Arc<Lease>]) -> bool {
+    let (granted, free) = leases.iter().fold((0_u64, 0_u64), |(granted, free), lease| {
+        (granted.saturating_add(lease.granted()), free.saturating_add(lease.meter().free()))
+    });
+    free.saturating_mul(2) < granted
+}

@@ -1,0 +1,125 @@
+//! Waiting for traffic: who finds nothing free is woken when the store has answered or somebody handed bytes back.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering, fence};
+use std::task::{Context, Poll, ready};
+
+use tokio::sync::Notify;
+use tokio::sync::futures::OwnedNotified;
+use tokio::time::Instant;
+use turnpike_domain::quota::Denial;
+
+use crate::account::{Account, Used};
+use crate::allowance::Verdict;
+use crate::allowance::lease::Reservation;
+
+/// Wakes who waits for traffic of one account.
+#[derive(Debug, Default)]
+pub(crate) struct Refill {
+    notify: Arc<Notify>,
+    waiting: AtomicUsize,
+}
+
+impl Refill {
+    pub(crate) fn wake(&self) {
+        self.notify.notify_waiters();
+    }
+
+    /// Cheap when nobody waits.
+    pub(crate) fn wake_if_hungry(&self) {
+        if self.is_awaited() {
+            self.wake();
+        }
+    }
+
+    pub(crate) fn is_awaited(&self) -> bool {
+        // Pairs with the fence in `Place::new`: either the waiter sees what was handed back, or it is seen waiting.
+        fence(Ordering::SeqCst);
+        self.waiting.load(Ordering::Relaxed) > 0
+    }
+}
+
+/// Who waits for traffic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Waiter {
+    /// A new connection: it is told soon that there is none.
+    NewConnection,
+    /// An open one: it waits while this gateway itself holds what is contended.
+    OpenConnection,
+}
+
+/// A place among those who wait. Nothing is allocated before anybody has to.
+#[derive(Debug, Default)]
+pub(crate) struct Hunger(Option<Place>);
+
+#[derive(Debug)]
+struct Place {
+    notified: Pin<Box<OwnedNotified>>,
+    refill: Arc<Refill>,
+}
+
+impl Place {
+    fn new(refill: &Arc<Refill>) -> Self {
+        refill.waiting.fetch_add(1, Ordering::Relaxed);
+        fence(Ordering::SeqCst);
+        let mut notified = Box::pin(Arc::clone(&refill.notify).notified_owned());
+        notified.as_mut().enable();
+        Self { notified, refill: Arc::clone(refill) }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.refill.waiting.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Hunger {
+    /// Whether it waits.
+    pub(crate) const fn is_waiting(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// Takes up to `want` bytes, waiting for some to come free.
+    pub(crate) fn poll_reserve(
+        &mut self,
+        cx: &mut Context<'_>,
+        source: (&Arc<Account>, &Used),
+        want: u64,
+        waiter: Waiter,
+    ) -> Poll<Result<Reservation, Denial>> {
+        let (account, used) = source;
+        loop {
+            let now = Instant::now();
+            if let Some(reservation) = used.allowance.reserve(account, want, now) {
+                self.0 = None;
+                return Poll::Ready(Ok(reservation));
+            }
+            let Some(place) = &mut self.0 else {
+                // Looks once more from its place, so that nothing handed back meanwhile is missed.
+                self.0 = Some(Place::new(&used.allowance.refill));
+                continue;
+            };
+            if let Some(denial) = used.allowance.verdict(account, now).and_then(|verdict| waiter.heeds(&verdict)) {
+                self.0 = None;
+                return Poll::Ready(Err(denial));
+            }
+            used.allowance.ask(account);
+            ready!(place.notified.as_mut().poll(cx));
+            self.0 = Some(Place::new(&used.allowance.refill));
+        }
+    }
+}
+
+impl Waiter {
+    /// What a verdict means for this one; `None` to go on waiting.
+    fn heeds(self, verdict: &Verdict) -> Option<Denial> {
+        match self {
+            _ if verdict.passing => None,
+            Self::NewConnection if verdict.denial.is_passing() => Some(Denial::NoTraffic),
+            Self::OpenConnection if verdict.ours => None,
+            Self::NewConnection | Self::OpenConnection => Some(verdict.denial),
+        }
+    }
+}

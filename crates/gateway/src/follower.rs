@@ -1,0 +1,94 @@
+//! The one task that keeps the directory as the store has it: a snapshot at first, then the change feed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+use turnpike_domain::directory::Changes;
+use turnpike_domain::ids::FeedSeq;
+
+use crate::directory::Directory;
+use crate::ports::{Admission, PortError};
+
+/// How often the feed is asked without news.
+const POLL_EVERY: Duration = Duration::from_secs(1);
+/// After a failure: at first and at most.
+const BACK_OFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
+/// Batches of changes taken in at once; more are taken up in the next round.
+const BATCHES: usize = 1000;
+
+/// Follows the change feed.
+pub(crate) struct Follower {
+    port: Arc<dyn Admission>,
+    directory: Arc<Directory>,
+    seq: Option<FeedSeq>,
+}
+
+impl Follower {
+    /// Loads the first snapshot.
+    ///
+    /// # Errors
+    /// [`PortError`] when the store does not answer.
+    pub(crate) async fn start(port: Arc<dyn Admission>, directory: Arc<Directory>) -> Result<Self, PortError> {
+        let mut follower = Self { port, directory, seq: None };
+        follower.load().await?;
+        Ok(follower)
+    }
+
+    /// Works until `stop`.
+    pub(crate) async fn run(mut self, stop: CancellationToken) {
+        let mut pause = BACK_OFF.0;
+        let mut failing = false;
+        while stop.run_until_cancelled(self.wait(failing.then_some(pause))).await.is_some() {
+            let Some(result) = stop.run_until_cancelled(self.catch_up()).await else { return };
+            match result {
+                Ok(()) => {
+                    if std::mem::take(&mut failing) {
+                        tracing::info!("the change feed answers again");
+                    }
+                    pause = BACK_OFF.0;
+                }
+                Err(error) => {
+                    if std::mem::replace(&mut failing, true) {
+                        pause = pause.saturating_mul(2).min(BACK_OFF.1);
+                    } else {
+                        tracing::warn!(%error, "the change feed does not answer");
+                    }
+                }
+            }
+        }
+    }
+
+    /// Waits for news, at most until the next poll; after a failure, for so long.
+    async fn wait(&self, pause: Option<Duration>) {
+        if let Some(pause) = pause {
+            return tokio::time::sleep(pause).await;
+        }
+        tokio::select! {
+            () = self.port.news(self.seq) => {}
+            () = tokio::time::sleep(POLL_EVERY) => {}
+        }
+    }
+
+    async fn catch_up(&mut self) -> Result<(), PortError> {
+        for _ in 0..BATCHES {
+            match self.port.changes(self.seq).await? {
+                Changes::Since { seq, customers, accounts, gone } => {
+                    self.directory.apply(customers, &accounts, gone);
+                    self.seq = Some(seq);
+                }
+                Changes::None => break,
+                Changes::TooOld => self.load().await?,
+            }
+        }
+        self.directory.note_contact();
+        Ok(())
+    }
+
+    async fn load(&mut self) -> Result<(), PortError> {
+        let snapshot = self.port.snapshot().await?;
+        self.seq = snapshot.seq;
+        self.directory.replace(snapshot);
+        Ok(())
+    }
+}

@@ -1,0 +1,113 @@
+//! Leave to use the gateway, for as long as one connection lasts.
+
+use std::sync::Arc;
+
+use turnpike_domain::account::Username;
+use turnpike_domain::ids::AccountId;
+use turnpike_domain::quota::Denial;
+
+use crate::account::{Account, Used};
+use crate::allowance::hunger::{Hunger, Waiter};
+use crate::customer::Seat;
+use crate::settings::Deadlines;
+use crate::tab::Tab;
+use crate::teller::desk::Desk;
+
+/// One connection's leave to relay for one account. While it lives the connection counts against its customer's
+/// limits. It ends when the account is disabled or deleted, its password changed, or its customer suspended.
+#[derive(Debug)]
+pub struct Permit {
+    leave: Leave,
+    _seat: Seat,
+}
+
+/// What a permit and its tabs share.
+#[derive(Clone, Debug)]
+pub(crate) struct Leave {
+    account: Arc<Account>,
+    epoch: u64,
+    desk: Arc<Desk>,
+}
+
+impl Permit {
+    pub(crate) const fn new(leave: Leave, seat: Seat) -> Self {
+        Self { leave, _seat: seat }
+    }
+
+    /// Which account.
+    pub fn account(&self) -> AccountId {
+        self.leave.account.id()
+    }
+
+    /// Its name, for the log.
+    pub fn username(&self) -> &Username {
+        self.leave.account.username()
+    }
+
+    /// Whether the permit has ended.
+    pub fn is_revoked(&self) -> bool {
+        self.leave.is_revoked()
+    }
+
+    /// Resolves when the permit has ended.
+    pub async fn revoked(&self) {
+        self.leave.revoked().await;
+    }
+
+    /// Waits until the account has traffic.
+    ///
+    /// # Errors
+    /// Why there is none; what is held by others for too long counts as none.
+    pub async fn ensure_traffic(&self) -> Result<(), Denial> {
+        let mut hunger = Hunger::default();
+        let source = (&self.leave.account, self.leave.used());
+        std::future::poll_fn(|cx| hunger.poll_reserve(cx, source, 1, Waiter::NewConnection)).await.map(drop)
+    }
+
+    /// A new tab for this permit's connection. It ends with the permit too.
+    pub fn tab(&self) -> Tab {
+        Tab::new(self.leave.clone())
+    }
+
+    pub(crate) fn deadlines(&self) -> &Deadlines {
+        self.leave.deadlines()
+    }
+}
+
+impl Leave {
+    /// For permits of that epoch of an account.
+    pub(crate) fn new(account: Arc<Account>, epoch: u64, desk: Arc<Desk>) -> Self {
+        // Made before the permit is out, so that a revocation finds it.
+        account.used(&desk);
+        Self { account, epoch, desk }
+    }
+
+    pub(crate) const fn account(&self) -> &Arc<Account> {
+        &self.account
+    }
+
+    pub(crate) fn used(&self) -> &Used {
+        self.account.used(&self.desk)
+    }
+
+    pub(crate) fn deadlines(&self) -> &Deadlines {
+        &self.desk.deadlines
+    }
+
+    pub(crate) fn is_revoked(&self) -> bool {
+        self.account.is_past(self.epoch)
+    }
+
+    pub(crate) async fn revoked(&self) {
+        let used = self.used();
+        loop {
+            let woken = used.revoked.notified();
+            tokio::pin!(woken);
+            woken.as_mut().enable();
+            if self.account.is_past_for_sleeper(self.epoch) {
+                return;
+            }
+            woken.await;
+        }
+    }
+}

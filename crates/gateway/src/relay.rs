@@ -1,0 +1,81 @@
+//! The whole life of a tunnel after its handshake: bytes both ways until both sides have ended, nothing held while
+//! idle.
+
+pub(crate) mod flow;
+mod gait;
+mod pipe;
+mod scratch;
+mod tunnel;
+
+use std::pin::pin;
+use std::task::Poll;
+
+use tokio::net::TcpStream;
+use turnpike_domain::quota::Denial;
+
+use crate::permit::Permit;
+use crate::relay::tunnel::Tunnel;
+use crate::tab::watch::Alarm;
+
+/// Bytes that were read past the handshake.
+#[derive(Debug, Default)]
+pub struct Early {
+    /// From the client, for the origin.
+    pub from_client: Vec<u8>,
+    /// From the origin, for the client.
+    pub from_origin: Vec<u8>,
+}
+
+/// How a tunnel ended, for the log.
+#[derive(Debug)]
+pub enum TunnelEnd {
+    /// Both sides closed, and everything was delivered.
+    Closed,
+    /// Traffic ran out; what was accepted was delivered, and both sides got a FIN.
+    OutOfTraffic(Denial),
+    /// The permit ended; both sides were reset.
+    Revoked,
+    /// Nothing moved for the idle deadline; both sides got a FIN.
+    Idle,
+    /// A side stopped reading, or the client acknowledging, for too long; both sides were reset.
+    Stalled,
+    /// The client reset its side; the origin was reset.
+    ClientGone(std::io::Error),
+    /// The origin reset its side; the client got what had come and was then reset.
+    OriginGone(std::io::Error),
+}
+
+impl TunnelEnd {
+    /// One stable word for the log.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Closed => "closed",
+            Self::OutOfTraffic(_) => "out_of_traffic",
+            Self::Revoked => "revoked",
+            Self::Idle => "idle",
+            Self::Stalled => "stalled",
+            Self::ClientGone(_) => "client_gone",
+            Self::OriginGone(_) => "origin_gone",
+        }
+    }
+}
+
+/// Relays until the tunnel has ended and all that can be billed of it is. Dropping the future resets both sides.
+///
+/// The future is small. Give it a task of its own: inside a larger one it holds on to the room of its surroundings.
+pub async fn tunnel(client: TcpStream, origin: TcpStream, permit: Permit, early: Early) -> TunnelEnd {
+    let mut tunnel = Tunnel::new(client, origin, permit.tab(), early);
+    let end = {
+        let mut revoked = pin!(permit.revoked());
+        let mut alarm = pin!(Alarm::new(permit.deadlines().idle()));
+        std::future::poll_fn(|cx| {
+            if revoked.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(TunnelEnd::Revoked);
+            }
+            tunnel.poll(cx, alarm.as_mut())
+        })
+        .await
+    };
+    tunnel.close(&end).await;
+    end
+}

@@ -1,0 +1,282 @@
+//! One direction of a connection: bytes are paid for, read, and written at once; only what a slow peer leaves is held.
+
+use std::io;
+use std::task::{Context, Poll, ready};
+
+use tokio::io::Interest;
+use tokio::net::TcpStream;
+use tokio::time::Instant;
+use turnpike_domain::quota::Denial;
+
+use crate::allowance::lease::Reservation;
+use crate::relay::gait::Gait;
+use crate::relay::pipe::Pipe;
+use crate::relay::scratch;
+use crate::tab::watch::is_overdue;
+use crate::tab::{Tab, Way, as_size};
+
+/// Reads and writes of one direction before other tunnels of the thread get their turn.
+const TURN: usize = 16;
+
+/// One direction.
+#[derive(Debug)]
+pub(crate) struct Flow {
+    way: Way,
+    held: Held,
+    /// What pays for `held`, or for the read about to be made.
+    paid: Option<Reservation>,
+    /// How many bytes may still be read.
+    left: u64,
+    /// Whether nothing more will be read.
+    ended: bool,
+    gait: Gait,
+    /// Since when the peer has taken nothing of `held`.
+    stuck_since: Option<Instant>,
+}
+
+/// Where a direction goes from and to.
+#[derive(Clone, Copy)]
+pub(crate) struct Wire<'a> {
+    pub(crate) from: &'a TcpStream,
+    pub(crate) to: &'a TcpStream,
+}
+
+/// Read and not yet written.
+#[derive(Debug)]
+enum Held {
+    Nothing,
+    Bytes { bytes: Vec<u8>, taken: usize },
+    Piped(Pipe),
+}
+
+/// What stops a direction.
+#[derive(Debug)]
+pub(crate) enum Fault {
+    /// No traffic is left.
+    Denied(Denial),
+    /// Reading failed.
+    From(io::Error),
+    /// Writing failed.
+    To(io::Error),
+    /// The peer takes nothing, for longer than the bytes' lease allows or than the stall deadline.
+    Stalled,
+}
+
+impl Flow {
+    /// Everything until the source ends, after the bytes that were read already.
+    pub(crate) fn after(way: Way, early: Vec<u8>) -> Self {
+        let held = if early.is_empty() { Held::Nothing } else { Held::Bytes { bytes: early, taken: 0 } };
+        Self { held, ..Self::of_length(way, u64::MAX) }
+    }
+
+    /// So many bytes.
+    pub(crate) const fn of_length(way: Way, length: u64) -> Self {
+        Self {
+            way,
+            held: Held::Nothing,
+            paid: None,
+            left: length,
+            ended: length == 0,
+            gait: Gait::new(),
+            stuck_since: None,
+        }
+    }
+
+    /// Whether the source ended before its length was reached.
+    pub(crate) const fn is_short(&self) -> bool {
+        self.left > 0
+    }
+
+    /// Whether bytes are on their way.
+    pub(crate) const fn is_busy(&self) -> bool {
+        !matches!(self.held, Held::Nothing)
+    }
+
+    /// Whether nothing is left to do.
+    pub(crate) const fn is_done(&self) -> bool {
+        self.ended && !self.is_busy()
+    }
+
+    /// Reads no more. What is held and paid for will still be written.
+    pub(crate) fn stop(&mut self) {
+        self.ended = true;
+        if let Held::Bytes { bytes, taken } = &mut self.held {
+            let paid = self.paid.as_ref().map_or(0, |paid| as_size(paid.bytes()));
+            bytes.truncate(taken.saturating_add(paid));
+            if *taken >= bytes.len() {
+                self.held = Held::Nothing;
+            }
+        }
+    }
+
+    /// Gives up on the peer: what is held goes nowhere.
+    pub(crate) fn abandon(&mut self) {
+        self.ended = true;
+        self.held = Held::Nothing;
+        self.paid = None;
+    }
+
+    /// Moves bytes until the source has nothing, the peer takes no more, or the turn is over.
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>, wire: Wire<'_>, tab: &mut Tab) -> Poll<Result<(), Fault>> {
+        for _ in 0..TURN {
+            if self.is_busy() {
+                ready!(self.poll_drain(cx, wire.to, tab))?;
+            } else if self.ended {
+                return Poll::Ready(Ok(()));
+            } else {
+                ready!(self.poll_fill(cx, wire, tab))?;
+            }
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    /// Writes from what is held.
+    fn poll_drain(&mut self, cx: &mut Context<'_>, to: &TcpStream, tab: &mut Tab) -> Poll<Result<(), Fault>> {
+        let mut paid = match self.paid.take() {
+            Some(paid) => paid,
+            None => ready!(tab.poll_pay(cx, self.held.len()))?,
+        };
+        let Poll::Ready(writable) = to.poll_write_ready(cx) else {
+            let stuck = self.check_stuck(&paid, tab);
+            self.paid = Some(paid);
+            return stuck.map_or(Poll::Pending, |fault| Poll::Ready(Err(fault)));
+        };
+        writable.map_err(Fault::To)?;
+        let result = self.held.write(to, as_size(paid.bytes()));
+        if let Ok(written) = result {
+            tab.count(self.way, &mut paid, written);
+            self.stuck_since = None;
+        }
+        if paid.bytes() > 0 {
+            self.paid = Some(paid);
+        }
+        match result {
+            Ok(_) if self.held.len() == 0 => {
+                if matches!(self.held, Held::Piped(_)) {
+                    self.gait.drained(true);
+                }
+                self.held = Held::Nothing;
+                self.paid = None;
+            }
+            Ok(_) => self.gait.drained(false),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) => return Poll::Ready(Err(Fault::To(error))),
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// The peer takes nothing just now: whether that has lasted too long.
+    fn check_stuck(&mut self, paid: &Reservation, tab: &Tab) -> Option<Fault> {
+        let now = Instant::now();
+        let since = *self.stuck_since.get_or_insert(now);
+        let stalled = now.saturating_duration_since(since) >= tab.leave().deadlines().stall();
+        (stalled || is_overdue(paid.lease(), now)).then_some(Fault::Stalled)
+    }
+
+    /// Reads, once there is something to read and traffic to pay for it.
+    fn poll_fill(&mut self, cx: &mut Context<'_>, wire: Wire<'_>, tab: &mut Tab) -> Poll<Result<(), Fault>> {
+        ready!(wire.from.poll_read_ready(cx)).map_err(Fault::From)?;
+        let pipe = if self.gait.splices() { Pipe::take() } else { None };
+        let want = if pipe.is_some() { self.gait.stride() } else { scratch::SCRATCH_BYTES };
+        let paid = ready!(tab.poll_pay(cx, want.min(as_size(self.left))))?;
+        let result = match pipe {
+            Some(pipe) => self.splice(wire.from, pipe, paid),
+            None => scratch::with(|buffer| self.copy(cx, wire, tab, (buffer, paid))),
+        };
+        match result {
+            Err(Fault::From(error)) if error.kind() == io::ErrorKind::WouldBlock => Poll::Ready(Ok(())),
+            result => Poll::Ready(result),
+        }
+    }
+
+    /// Reads into a pipe.
+    fn splice(&mut self, from: &TcpStream, mut pipe: Pipe, mut paid: Reservation) -> Result<(), Fault> {
+        let read = pipe.fill(from, as_size(paid.bytes())).map_err(Fault::From)?;
+        if self.note_read(read) {
+            paid.shrink_to(pipe.filled().try_into().unwrap_or(u64::MAX));
+            self.paid = Some(paid);
+            self.held = Held::Piped(pipe);
+        }
+        Ok(())
+    }
+
+    /// Reads into the thread's buffer and writes at once; keeps what the peer does not take.
+    fn copy(
+        &mut self,
+        cx: &mut Context<'_>,
+        wire: Wire<'_>,
+        tab: &mut Tab,
+        (buffer, mut paid): (&mut [u8], Reservation),
+    ) -> Result<(), Fault> {
+        let room = as_size(paid.bytes()).min(buffer.len());
+        let buffer = buffer.get_mut(..room).unwrap_or_default();
+        let read = wire.from.try_read(buffer).map_err(Fault::From)?;
+        if !self.note_read(read) {
+            return Ok(());
+        }
+        if read < room {
+            // The socket is empty: the next read would only say so.
+            let forget_readiness = || -> io::Result<()> { Err(io::ErrorKind::WouldBlock.into()) };
+            wire.from.try_io(Interest::READABLE, forget_readiness).ok();
+        }
+        paid.shrink_to(u64::try_from(read).unwrap_or(u64::MAX));
+        let mut rest = buffer.get(..read).unwrap_or_default();
+        while !rest.is_empty()
+            && let Poll::Ready(writable) = wire.to.poll_write_ready(cx)
+        {
+            writable.map_err(Fault::To)?;
+            match wire.to.try_write(rest) {
+                Ok(written) => {
+                    tab.count(self.way, &mut paid, written);
+                    rest = rest.get(written..).unwrap_or_default();
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) => return Err(Fault::To(error)),
+            }
+        }
+        if !rest.is_empty() {
+            self.held = Held::Bytes { bytes: rest.to_vec(), taken: 0 };
+            self.paid = Some(paid);
+        }
+        Ok(())
+    }
+
+    /// Takes note of a read; whether it brought anything.
+    fn note_read(&mut self, read: usize) -> bool {
+        if read == 0 {
+            self.ended = true;
+            return false;
+        }
+        self.gait.saw(read);
+        if self.left != u64::MAX {
+            self.left = self.left.saturating_sub(u64::try_from(read).unwrap_or(u64::MAX));
+            self.ended = self.left == 0;
+        }
+        true
+    }
+}
+
+impl Held {
+    fn len(&self) -> usize {
+        match self {
+            Self::Nothing => 0,
+            Self::Bytes { bytes, taken } => bytes.len().saturating_sub(*taken),
+            Self::Piped(pipe) => pipe.filled(),
+        }
+    }
+
+    /// Writes up to `most` bytes of it.
+    fn write(&mut self, to: &TcpStream, most: usize) -> io::Result<usize> {
+        match self {
+            Self::Nothing => Ok(0),
+            Self::Bytes { bytes, taken } => {
+                let rest = bytes.get(*taken..).unwrap_or_default();
+                let written = to.try_write(rest.get(..most).unwrap_or(rest))?;
+                *taken = taken.saturating_add(written);
+                Ok(written)
+            }
+            Self::Piped(pipe) => pipe.drain(to),
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! A connection's one timer: it sees to it that delivered bytes are proven within a second, and ends what is idle.
+
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use tokio::net::TcpStream;
+use tokio::time::{Instant, Sleep};
+
+use crate::allowance::lease::Lease;
+use crate::tab::Tab;
+
+/// How often an active connection's delivered bytes are proven, if not sooner.
+const PROVE_EVERY: Duration = Duration::from_secs(1);
+/// The same while the connection waits for traffic, which its own unproven bytes may hold up.
+const PROVE_EVERY_WHILE_WAITING: Duration = Duration::from_millis(20);
+/// From so many unproven bytes on they are proven at every occasion.
+const PROVE_BYTES: u64 = 16 * 1024;
+/// How long bytes may be on their way after the store may have given up holding their lease. Shorter than the store's
+/// own grace, after which the quota may be granted to others.
+const UNHELD_AT_MOST: Duration = Duration::from_secs(20);
+
+pin_project_lite::pin_project! {
+    /// The timer.
+    pub(crate) struct Alarm {
+        idle: Duration,
+        moved: u64,
+        moved_at: Instant,
+        #[pin]
+        sleep: Sleep,
+    }
+}
+
+/// Which deadline passed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Overdue {
+    /// Not a byte moved for too long.
+    Idle,
+    /// The client took too long to acknowledge.
+    Unacknowledged,
+}
+
+impl Alarm {
+    pub(crate) fn new(idle: Duration) -> Self {
+        Self { idle, moved: 0, moved_at: Instant::now(), sleep: tokio::time::sleep(idle) }
+    }
+
+    /// Proves what is due, and says when a deadline has passed. `busy` says that bytes are on their way.
+    pub(crate) fn poll(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        tab: &mut Tab,
+        client: Option<&TcpStream>,
+        busy: bool,
+    ) -> Poll<Overdue> {
+        let mut this = self.project();
+        if let Some(client) = client
+            && tab.proof.outstanding() >= PROVE_BYTES
+        {
+            tab.prove(client);
+        }
+        loop {
+            let now = Instant::now();
+            if *this.moved != tab.moved {
+                (*this.moved, *this.moved_at) = (tab.moved, now);
+            }
+            let idle_at = this.moved_at.checked_add(*this.idle).unwrap_or(now);
+            if now >= idle_at {
+                return Poll::Ready(Overdue::Idle);
+            }
+            if tab.proof.oldest().is_some_and(|lease| is_overdue(lease, now)) {
+                return Poll::Ready(Overdue::Unacknowledged);
+            }
+            let due = if tab.hunger.is_waiting() {
+                now.checked_add(PROVE_EVERY_WHILE_WAITING).unwrap_or(now).min(idle_at)
+            } else if busy || !tab.is_proven() {
+                now.checked_add(PROVE_EVERY).unwrap_or(now).min(idle_at)
+            } else {
+                idle_at
+            };
+            // A timer that is set too early is left alone: moving it costs more than waking once.
+            if this.sleep.deadline() > due || this.sleep.is_elapsed() {
+                this.sleep.as_mut().reset(due);
+            }
+            ready!(this.sleep.as_mut().poll(cx));
+            if let Some(client) = client {
+                tab.prove(client);
+            }
+        }
+    }
+}
+
+/// Whether bytes of that lease that are still on their way have become a risk to the quota of others.
+pub(crate) fn is_overdue(lease: &Lease, now: Instant) -> bool {
+    lease.unheld_for(now) > UNHELD_AT_MOST
+}

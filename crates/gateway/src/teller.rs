@@ -1,0 +1,319 @@
+//! The one task that talks to the store about traffic: it asks for leases, reports what was used of them, takes back
+//! what is not used, and settles what is finished.
+
+pub(crate) mod book;
+pub(crate) mod desk;
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{Instant, MissedTickBehavior};
+use tokio_util::sync::CancellationToken;
+use turnpike_domain::ids::AccountId;
+use turnpike_domain::lease::{Lease as Grant, LeaseGrant, LeaseReport};
+use turnpike_domain::quota::Denial;
+use turnpike_domain::units::Bytes;
+use turnpike_spool::{SlotHeader, Spool};
+
+use crate::allowance::lease::Lease;
+use crate::allowance::{CONTENTION_KEPT, Verdict};
+use crate::ports::{Exchange, Leases, PortError};
+use crate::teller::book::Book;
+use crate::teller::desk::Desk;
+
+/// How often what changed is reported.
+const REPORT_EVERY: Duration = Duration::from_millis(500);
+/// An exchange that takes longer counts as failed.
+const EXCHANGE_PATIENCE: Duration = Duration::from_secs(10);
+/// After a failed exchange: at first and at most.
+const BACK_OFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
+/// Reports, and requests, in one exchange at most. What is left goes into the next one.
+const EXCHANGE_SIZE: usize = 1024;
+/// How long closing may take.
+const CLOSING_PATIENCE: Duration = Duration::from_secs(10);
+/// Between two rounds of closing.
+const CLOSING_PAUSE: Duration = Duration::from_millis(20);
+
+/// Keeps the books of all accounts in use.
+pub(crate) struct Teller {
+    port: Arc<dyn Leases>,
+    spool: Spool,
+    desk: Arc<Desk>,
+    books: HashMap<AccountId, Book>,
+    /// Accounts to see to in the next exchange, before the next regular report.
+    touched: BTreeSet<AccountId>,
+    /// When to ask again for accounts whose traffic was contended.
+    again: Vec<(Instant, AccountId)>,
+    /// Reports of leases that found no slot.
+    unplaced: Vec<LeaseReport>,
+    trouble: Option<Trouble>,
+}
+
+/// The store does not answer.
+struct Trouble {
+    pause: Duration,
+    until: Instant,
+}
+
+/// An exchange in the making.
+#[derive(Default)]
+struct Draft {
+    /// Reports, and whose book each is from.
+    reports: Vec<(AccountId, LeaseReport)>,
+    /// Reports of leases that found no slot.
+    unplaced: Vec<LeaseReport>,
+    /// The accounts that ask, and how they stood then.
+    requests: HashMap<AccountId, (u64, i64)>,
+}
+
+impl Draft {
+    fn exchange(&self) -> Exchange {
+        let reports = self.reports.iter().map(|(_, report)| report).chain(&self.unplaced);
+        Exchange { reports: reports.cloned().collect(), requests: self.requests.keys().copied().collect() }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.reports.is_empty() && self.unplaced.is_empty() && self.requests.is_empty()
+    }
+
+    fn is_full(&self) -> bool {
+        self.reports.len() >= EXCHANGE_SIZE || self.requests.len() >= EXCHANGE_SIZE
+    }
+}
+
+impl Teller {
+    pub(crate) fn new(port: Arc<dyn Leases>, spool: Spool, desk: Arc<Desk>) -> Self {
+        Self {
+            port,
+            spool,
+            desk,
+            books: HashMap::new(),
+            touched: BTreeSet::new(),
+            again: Vec::new(),
+            unplaced: Vec::new(),
+            trouble: None,
+        }
+    }
+
+    /// Works until `stop`, then settles everything. All tunnels must have ended by then.
+    pub(crate) async fn run(mut self, stop: CancellationToken) {
+        let mut ticks = tokio::time::interval(REPORT_EVERY);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            let thorough = tokio::select! {
+                () = stop.cancelled() => break,
+                _ = ticks.tick() => true,
+                () = self.desk.rung() => false,
+                () = at(self.next_retry()) => false,
+            };
+            self.round(thorough).await;
+        }
+        self.close().await;
+    }
+
+    /// When something is due before the next tick.
+    fn next_retry(&self) -> Option<Instant> {
+        if let Some(trouble) = &self.trouble {
+            return Some(trouble.until);
+        }
+        self.again.iter().map(|(due, _)| *due).min()
+    }
+
+    /// Sees to what lies on the desk, and to everything when `thorough`.
+    async fn round(&mut self, thorough: bool) {
+        let now = Instant::now();
+        self.clear_desk(now);
+        if thorough {
+            self.recall_due(now);
+            self.touched.extend(self.books.keys());
+        }
+        if self.trouble.as_ref().is_some_and(|trouble| now < trouble.until) {
+            return;
+        }
+        loop {
+            let draft = self.draw_up();
+            if draft.is_empty() {
+                break;
+            }
+            let asked_at = Instant::now();
+            match self.send(draft.exchange()).await {
+                Ok(grants) => self.apply(draft, grants, asked_at),
+                Err(error) => return self.postpone(draft, &error),
+            }
+        }
+        self.books.retain(|_, book| !book.is_empty(now));
+    }
+
+    fn clear_desk(&mut self, now: Instant) {
+        for account in self.desk.take() {
+            self.touched.insert(account.id());
+            self.books.entry(account.id()).or_insert_with(|| Book::new(account));
+        }
+        let touched = &mut self.touched;
+        self.again.retain(|(due, account)| {
+            let early = *due > now;
+            if !early {
+                touched.insert(*account);
+            }
+            early
+        });
+    }
+
+    fn recall_due(&mut self, now: Instant) {
+        for book in self.books.values_mut() {
+            book.recall_due(now);
+            if let Some(used) = book.account.if_used() {
+                used.allowance.prune();
+            }
+        }
+    }
+
+    /// What to tell and ask the store next.
+    fn draw_up(&mut self) -> Draft {
+        let now = Instant::now();
+        let mut draft = Draft { unplaced: std::mem::take(&mut self.unplaced), ..Draft::default() };
+        while !draft.is_full() {
+            let Some(id) = self.touched.pop_first() else { break };
+            let Some(book) = self.books.get(&id) else { continue };
+            draft.reports.extend(book.reports(now).map(|report| (id, report)));
+            let waits = self.again.iter().any(|(_, account)| *account == id);
+            if !waits && book.account.if_used().is_some_and(|used| used.allowance.is_wanting()) {
+                draft.requests.insert(id, book.account.revision());
+            }
+        }
+        draft
+    }
+
+    /// Sends an exchange; meanwhile leases are taken back in time.
+    async fn send(&mut self, exchange: Exchange) -> Result<Vec<LeaseGrant>, PortError> {
+        let port = Arc::clone(&self.port);
+        let mut answer = port.exchange(self.spool.node(), exchange);
+        let deadline = tokio::time::sleep(EXCHANGE_PATIENCE);
+        tokio::pin!(deadline);
+        loop {
+            tokio::select! {
+                result = &mut answer => return result,
+                () = &mut deadline => return Err(PortError("no answer in time".to_owned())),
+                () = tokio::time::sleep(REPORT_EVERY) => self.recall_due(Instant::now()),
+            }
+        }
+    }
+
+    fn apply(&mut self, draft: Draft, grants: Vec<LeaseGrant>, asked_at: Instant) {
+        if self.trouble.take().is_some() {
+            tracing::info!("the store answers again");
+        }
+        for (id, report) in &draft.reports {
+            if let Some(book) = self.books.get_mut(id) {
+                book.booked(report, asked_at);
+            }
+        }
+        let mut unanswered = draft.requests;
+        for grant in grants {
+            let Some(revision) = unanswered.remove(&grant.account) else { continue };
+            match grant.outcome {
+                Ok(lease) => self.take_in(grant.account, &lease, asked_at),
+                Err(denial) => self.refuse(grant.account, Verdict::new(denial, revision, Instant::now())),
+            }
+        }
+        for (account, revision) in unanswered {
+            self.refuse(account, Verdict::new(Denial::Contended, revision, Instant::now()));
+        }
+    }
+
+    /// Puts a lease into the spool, and then into use.
+    fn take_in(&mut self, id: AccountId, grant: &Grant, asked_at: Instant) {
+        let Some(book) = self.books.get_mut(&id) else { return };
+        let account = Arc::clone(&book.account);
+        let Some(used) = account.if_used() else { return };
+        let header = SlotHeader { lease: grant.id, account: id, granted: grant.bytes };
+        let Some(slot) = self.spool.claim(&header) else {
+            tracing::error!(capacity = self.spool.capacity(), "no lease slot is free; raise spool_slots");
+            self.unplaced.push(LeaseReport { lease: grant.id, used: Bytes::ZERO, ceiling: Bytes::ZERO, last: true });
+            let verdict = Verdict::new(Denial::Contended, account.revision(), Instant::now());
+            return self.refuse(id, verdict);
+        };
+        let refill = Arc::clone(&used.allowance.refill);
+        let lease = Arc::new(Lease::new(grant, slot, asked_at, refill));
+        book.add(Arc::clone(&lease), Instant::now());
+        let mut leases = used.allowance.giving();
+        leases.push(lease);
+        used.allowance.install(leases);
+    }
+
+    fn refuse(&mut self, id: AccountId, mut verdict: Verdict) {
+        let Some(book) = self.books.get_mut(&id) else { return };
+        let account = Arc::clone(&book.account);
+        let Some(used) = account.if_used() else { return };
+        if verdict.passing {
+            let now = Instant::now();
+            verdict.passing = !book.contended(now);
+            verdict.ours = book.holds_something();
+            self.again.push((now.checked_add(CONTENTION_KEPT).unwrap_or(now), id));
+        }
+        used.allowance.refuse(verdict);
+    }
+
+    /// Sees to it that everything is told and asked again. Reports are drawn up anew, for they are absolute.
+    fn postpone(&mut self, draft: Draft, error: &PortError) {
+        let pause = match &self.trouble {
+            None => {
+                tracing::warn!(%error, "the store does not answer; traffic goes on while leases last");
+                BACK_OFF.0
+            }
+            Some(trouble) => trouble.pause.saturating_mul(2).min(BACK_OFF.1),
+        };
+        let now = Instant::now();
+        self.trouble = Some(Trouble { pause, until: now.checked_add(pause).unwrap_or(now) });
+        self.touched.extend(self.books.keys());
+        self.unplaced.extend(draft.unplaced);
+    }
+
+    /// Hands everything back.
+    async fn close(mut self) {
+        let closing = async {
+            loop {
+                self.books.values().for_each(Book::recall_all);
+                self.round(true).await;
+                if self.books.values().all(Book::is_settled) && self.unplaced.is_empty() {
+                    return;
+                }
+                tokio::time::sleep(CLOSING_PAUSE).await;
+            }
+        };
+        if tokio::time::timeout(CLOSING_PATIENCE, closing).await.is_err() {
+            tracing::warn!("leases are left unsettled; the spool keeps them for the next start");
+        }
+    }
+}
+
+/// Resolves then; never for `None`.
+async fn at(then: Option<Instant>) {
+    match then {
+        Some(then) => tokio::time::sleep_until(then).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Settles what a process of this node left behind, before the first lease is asked for.
+///
+/// # Errors
+/// [`PortError`] when the store does not answer.
+pub(crate) async fn settle_found(
+    port: &dyn Leases,
+    spool: &Spool,
+    found: Vec<turnpike_spool::Found>,
+) -> Result<(), PortError> {
+    let reports = found.iter().map(|found| LeaseReport {
+        lease: found.header.lease,
+        used: found.delivered,
+        ceiling: found.delivered,
+        last: true,
+    });
+    port.settle(spool.node(), reports.collect()).await?;
+    for found in &found {
+        found.slot.mark_settled();
+    }
+    Ok(())
+}

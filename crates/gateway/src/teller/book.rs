@@ -1,0 +1,142 @@
+//! What the teller knows of one account: the leases it holds and what was reported of them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+use turnpike_domain::lease::LeaseReport;
+use turnpike_domain::units::Bytes;
+
+use crate::account::Account;
+use crate::allowance::lease::Lease;
+
+/// A lease nobody used for so long is handed back, so that other gateways can have it.
+const IDLE: Duration = Duration::from_secs(3);
+/// A lease with bytes on their way is reported so often even without news, so that the store goes on holding it.
+const RENEW_EVERY: Duration = Duration::from_secs(5);
+/// For how long a new connection, or an open one of a gateway that holds nothing itself, waits for contended traffic.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// Contention that nobody asked about for so long is over.
+const CONTENTION_FORGOTTEN: Duration = Duration::from_secs(2);
+
+/// One account with leases, or waiting for one.
+#[derive(Debug)]
+pub(crate) struct Book {
+    pub(crate) account: Arc<Account>,
+    held: Vec<Held>,
+    /// Since when, and when last, the store said that what is left is held by leases.
+    contended: Option<(Instant, Instant)>,
+}
+
+/// One lease that is not settled yet.
+#[derive(Debug)]
+struct Held {
+    lease: Arc<Lease>,
+    /// The last report the store has, and when it was sent.
+    reported: Option<LeaseReport>,
+    reported_at: Instant,
+    /// How much was free when that last changed, and when it did.
+    free: u64,
+    moved_at: Instant,
+}
+
+impl Book {
+    pub(crate) const fn new(account: Arc<Account>) -> Self {
+        Self { account, held: Vec::new(), contended: None }
+    }
+
+    /// Whether there is nothing to remember.
+    pub(crate) fn is_empty(&self, now: Instant) -> bool {
+        self.held.is_empty()
+            && self.contended.is_none_or(|(_, last)| now.saturating_duration_since(last) >= CONTENTION_FORGOTTEN)
+    }
+
+    /// Whether the store has the final report of every lease.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.held.is_empty()
+    }
+
+    /// Takes in a granted lease.
+    pub(crate) fn add(&mut self, lease: Arc<Lease>, now: Instant) {
+        self.contended = None;
+        let free = lease.meter().free();
+        self.held.push(Held { lease, reported: None, reported_at: now, free, moved_at: now });
+    }
+
+    /// Takes back leases whose validity has ended, and all that nobody used for a while.
+    pub(crate) fn recall_due(&mut self, now: Instant) {
+        for held in &mut self.held {
+            let meter = held.lease.meter();
+            let free = meter.free();
+            if free != held.free {
+                (held.free, held.moved_at) = (free, now);
+            }
+            let idle = free > 0 && now.saturating_duration_since(held.moved_at) >= IDLE;
+            if idle || !held.lease.is_valid(now) {
+                meter.recall();
+            }
+        }
+    }
+
+    /// Takes back everything.
+    pub(crate) fn recall_all(&self) {
+        for held in &self.held {
+            held.lease.meter().recall();
+        }
+    }
+
+    /// What the store does not know yet.
+    pub(crate) fn reports(&self, now: Instant) -> impl Iterator<Item = LeaseReport> + '_ {
+        self.held.iter().filter_map(move |held| held.report(now))
+    }
+
+    /// The store has booked a report that was sent at `sent_at`.
+    pub(crate) fn booked(&mut self, report: &LeaseReport, sent_at: Instant) {
+        let Some(index) = self.held.iter().position(|held| held.lease.id() == report.lease) else { return };
+        if report.last {
+            let held = self.held.swap_remove(index);
+            held.lease.meter().counters().mark_settled();
+        } else if let Some(held) = self.held.get_mut(index) {
+            held.lease.renew(sent_at);
+            held.reported = Some(report.clone());
+            held.reported_at = sent_at;
+        }
+    }
+
+    /// Whether this gateway itself holds bytes that may still be used or handed back.
+    pub(crate) fn holds_something(&self) -> bool {
+        self.held.iter().any(|held| held.lease.meter().ceiling() > held.lease.meter().proven())
+    }
+
+    /// The store found the rest contended. Whether that has lasted too long.
+    pub(crate) fn contended(&mut self, now: Instant) -> bool {
+        let since = match self.contended {
+            Some((since, last)) if now.saturating_duration_since(last) < CONTENTION_FORGOTTEN => since,
+            _ => now,
+        };
+        self.contended = Some((since, now));
+        now.saturating_duration_since(since) >= PATIENCE
+    }
+}
+
+impl Held {
+    /// The next report; `None` when the store knows as much.
+    fn report(&self, now: Instant) -> Option<LeaseReport> {
+        let meter = self.lease.meter();
+        if meter.free() == 0 && meter.is_settled() {
+            meter.recall();
+        }
+        // In this order: a settled lease does not change any more.
+        let last = meter.is_recalled() && meter.is_settled();
+        let known = self.reported.as_ref();
+        let used = meter.proven().max(known.map_or(Bytes::ZERO, |report| report.used));
+        let ceiling = known.map_or(Bytes::MAX, |report| report.ceiling).min(meter.ceiling()).max(used);
+        let report = LeaseReport { lease: self.lease.id(), used, ceiling, last };
+        let news = match known {
+            Some(known) => report != *known,
+            None => last || used > Bytes::ZERO || meter.is_recalled(),
+        };
+        let stale = now.saturating_duration_since(self.reported_at) >= RENEW_EVERY;
+        (news || stale).then_some(report)
+    }
+}

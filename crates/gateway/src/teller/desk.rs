@@ -1,0 +1,49 @@
+//! Where accounts lie that the teller has to see to soon, and what all permits of a gateway share.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use parking_lot::Mutex;
+use tokio::sync::Notify;
+
+use crate::account::Account;
+use crate::allowance::Allowance;
+use crate::settings::Deadlines;
+
+/// Shared by all threads of a gateway.
+#[derive(Debug)]
+pub(crate) struct Desk {
+    queue: Mutex<Vec<Arc<Account>>>,
+    bell: Notify,
+    pub(crate) deadlines: Deadlines,
+}
+
+impl Desk {
+    pub(crate) fn new(deadlines: Deadlines) -> Self {
+        Self { queue: Mutex::new(Vec::new()), bell: Notify::new(), deadlines }
+    }
+
+    /// Puts an account on the desk, unless it lies there. The queue is thus never longer than there are accounts.
+    pub(crate) fn report_soon(&self, account: &Arc<Account>, allowance: &Allowance) {
+        if !allowance.queued.swap(true, Ordering::AcqRel) {
+            self.queue.lock().push(Arc::clone(account));
+            self.bell.notify_one();
+        }
+    }
+
+    /// Resolves when something lies on the desk.
+    pub(crate) async fn rung(&self) {
+        self.bell.notified().await;
+    }
+
+    /// Clears the desk.
+    pub(crate) fn take(&self) -> Vec<Arc<Account>> {
+        let accounts = std::mem::take(&mut *self.queue.lock());
+        for account in &accounts {
+            if let Some(used) = account.if_used() {
+                used.allowance.queued.store(false, Ordering::Release);
+            }
+        }
+        accounts
+    }
+}
