@@ -21,7 +21,7 @@ use crate::process;
 /// How long a job runs before its window opens.
 const WARM_UP: Duration = Duration::from_millis(250);
 /// How long the whole job may take beyond its window.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// How the proxy is spoken to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -6,6 +6,7 @@ mod figures;
 mod load;
 mod peers;
 mod process;
+mod prove;
 mod relay;
 mod table;
 
@@ -27,6 +28,8 @@ struct Arguments {
 enum Action {
     /// Measures everybody in interleaved rounds and writes the table into docs/PERFORMANCE.md.
     Table(table::Arguments),
+    /// Proves a promise from outside; exits with an error when it was broken.
+    Prove(prove::Arguments),
     /// A bare relay, as the table uses it.
     #[command(hide = true)]
     Relay {
@@ -47,6 +50,7 @@ enum Action {
 fn main() -> Result<()> {
     match Arguments::parse().action {
         Action::Table(arguments) => table::run(&arguments),
+        Action::Prove(arguments) => prove::run(&arguments),
         Action::Relay { mover, listen, to, threads } => relay::run(mover, listen, to, threads),
         Action::Load { job } => load::run(&job),
         Action::Origin { listen } => {

@@ -82,7 +82,15 @@ impl Proxy {
     /// # Errors
     /// A [`ProxyError`] when the proxy refuses or the connection fails.
     pub async fn tunnel(&self, protocol: Protocol, target: SocketAddr) -> Result<Wire, ProxyError> {
-        let mut wire = Wire::connect(self.address).await?;
+        self.tunnel_on(Wire::connect(self.address).await?, protocol, target).await
+    }
+
+    /// As [`Proxy::tunnel`], on a connection made elsewhere.
+    ///
+    /// # Errors
+    /// As [`Proxy::tunnel`].
+    pub async fn tunnel_on(&self, wire: Wire, protocol: Protocol, target: SocketAddr) -> Result<Wire, ProxyError> {
+        let mut wire = wire;
         match protocol {
             Protocol::Connect => connect::handshake(&mut wire, self.login.as_ref(), target).await?,
             Protocol::Socks5 => socks5::handshake(&mut wire, self.login.as_ref(), target).await?,
@@ -97,6 +105,11 @@ impl Proxy {
     /// # Errors
     /// When the connection fails.
     pub async fn http(&self) -> io::Result<Exchange> {
-        Ok(Exchange::new(Wire::connect(self.address).await?, self.login.as_ref().map(Login::basic)))
+        Ok(self.http_on(Wire::connect(self.address).await?))
+    }
+
+    /// As [`Proxy::http`], on a connection made elsewhere.
+    pub fn http_on(&self, wire: Wire) -> Exchange {
+        Exchange::new(wire, self.login.as_ref().map(Login::basic))
     }
 }

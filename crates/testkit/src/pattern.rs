@@ -8,6 +8,9 @@ const PERIOD: usize = 65_521;
 /// The longest piece [`piece`] hands out.
 const LONGEST_PIECE: usize = 256 * 1024;
 
+/// [`LONGEST_PIECE`] as the counters hold it.
+pub(crate) const LONGEST_PIECE_BYTES: u64 = 256 * 1024;
+
 static BLOCK: LazyLock<Box<[u8]>> = LazyLock::new(|| {
     let mut state: u32 = 0x9E37_79B9;
     let period: Vec<u8> = (0..PERIOD)

@@ -105,27 +105,27 @@ impl Product {
     /// # Errors
     /// When it does not become ready within a minute; its log is in `DATA.log`.
     pub fn start(launch: Launch) -> Result<Self> {
-        let before = Instant::now();
-        let mut child = spawn(&launch)?;
-        match first_line(&mut child).and_then(|line| Ok(serde_json::from_str(&line)?)) {
-            Ok(ready) => Ok(Self { launch, child, ready, started_in: before.elapsed() }),
-            Err(error) => {
-                drop(child.kill());
-                drop(child.wait());
-                let log = std::fs::read_to_string(log_path(&launch.data)).unwrap_or_default();
-                Err(error.context(format!("turnpike did not become ready; its log:\n{log}")))
-            }
-        }
+        let (child, ready, started_in) = start(&launch)?;
+        Ok(Self { launch, child, ready, started_in })
     }
 
     /// Ends it with SIGKILL.
     ///
     /// # Errors
     /// When it cannot be signalled.
-    pub fn kill(mut self) -> Result<Launch> {
+    pub fn kill(&mut self) -> Result<()> {
         self.child.kill()?;
         self.child.wait()?;
-        Ok(self.launch.clone())
+        Ok(())
+    }
+
+    /// Starts it again as before, on the same data.
+    ///
+    /// # Errors
+    /// As [`Product::start`].
+    pub fn restart(&mut self) -> Result<()> {
+        (self.child, self.ready, self.started_in) = start(&self.launch)?;
+        Ok(())
     }
 
     /// Its process id.
@@ -182,7 +182,7 @@ impl Product {
     pub fn operator(&self, arguments: &[&str]) -> Result<String> {
         let mut command = Command::new(&self.launch.binary);
         let Output { status, stdout, stderr } =
-            command.args(arguments).arg("--data").arg(&self.launch.data).stdin(Stdio::null()).output()?;
+            command.args(arguments).env("TURNPIKE_DATA", &self.launch.data).stdin(Stdio::null()).output()?;
         if !status.success() {
             bail!("turnpike {arguments:?} failed: {}", String::from_utf8_lossy(&stderr));
         }
@@ -194,6 +194,20 @@ impl Drop for Product {
     fn drop(&mut self) {
         drop(self.child.kill());
         drop(self.child.wait());
+    }
+}
+
+fn start(launch: &Launch) -> Result<(Child, Ready, Duration)> {
+    let before = Instant::now();
+    let mut child = spawn(launch)?;
+    match first_line(&mut child).and_then(|line| Ok(serde_json::from_str(&line)?)) {
+        Ok(ready) => Ok((child, ready, before.elapsed())),
+        Err(error) => {
+            drop(child.kill());
+            drop(child.wait());
+            let log = std::fs::read_to_string(log_path(&launch.data)).unwrap_or_default();
+            Err(error.context(format!("turnpike did not become ready; its log:\n{log}")))
+        }
     }
 }
 

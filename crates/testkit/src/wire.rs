@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 
 use rustix::net::RecvFlags;
 use tokio::io::{AsyncReadExt, Interest};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 
 use crate::pattern;
 
@@ -50,6 +50,26 @@ impl Wire {
         let stream = TcpStream::connect(to).await?;
         stream.set_nodelay(true)?;
         Ok(Self::new(stream))
+    }
+
+    /// Connects with a receive buffer of so many bytes, so that a reader that stops is soon sent nothing more.
+    ///
+    /// # Errors
+    /// When the connection cannot be made.
+    pub async fn connect_narrow(to: SocketAddr, receive_buffer: u32) -> io::Result<Self> {
+        let socket = if to.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+        socket.set_recv_buffer_size(receive_buffer)?;
+        let stream = socket.connect(to).await?;
+        stream.set_nodelay(true)?;
+        Ok(Self::new(stream))
+    }
+
+    /// Bytes the kernel received, acknowledged and still holds.
+    ///
+    /// # Errors
+    /// When the connection is gone.
+    pub fn waiting(&self) -> io::Result<u64> {
+        Ok(rustix::io::ioctl_fionread(&self.stream)?)
     }
 
     /// The connection itself.
@@ -139,6 +159,34 @@ impl Wire {
         Ok(())
     }
 
+    /// Sends `count` bytes of the pattern while taking and forgetting what comes, and ends the sending direction; then
+    /// takes the rest. What comes must be the pattern from its start when `check` is set. Returns whether it was.
+    ///
+    /// # Errors
+    /// When the connection was reset.
+    pub async fn exchange(&mut self, count: u64, check: bool) -> io::Result<bool> {
+        let (mut done, mut taken, mut right, mut open) = (0, 0, true, true);
+        while done < count && open {
+            tokio::select! {
+                ready = self.stream.writable() => {
+                    ready?;
+                    done = done.saturating_add(self.try_send_pattern(done, count.saturating_sub(done))?);
+                }
+                ready = self.stream.readable() => {
+                    ready?;
+                    let read = if check { self.try_check(taken, &mut right)? } else { self.try_discard()? };
+                    open = read != Some(0);
+                    taken = taken.saturating_add(read.unwrap_or(0));
+                }
+            }
+            self.take_turns(pattern::LONGEST_PIECE_BYTES).await;
+        }
+        self.send_pattern(done, count.saturating_sub(done)).await?;
+        self.finish_sending()?;
+        let rest = if check { self.check_from(taken, u64::MAX).await?.1 } else { self.discard(u64::MAX).await? > 0 };
+        Ok(!check || (right && rest))
+    }
+
     /// Sends what the kernel takes at once of `count` bytes of the pattern from `offset`.
     ///
     /// # Errors
@@ -160,14 +208,27 @@ impl Wire {
     /// # Errors
     /// When the connection was reset.
     pub fn try_discard(&mut self) -> io::Result<Option<u64>> {
+        self.try_take(BULK_BYTES, RecvFlags::TRUNC, |_| ())
+    }
+
+    fn try_check(&mut self, offset: u64, right: &mut bool) -> io::Result<Option<u64>> {
+        self.try_take(BULK_BYTES, RecvFlags::empty(), |bytes| *right &= pattern::matches(offset, bytes))
+    }
+
+    /// One read of at most `at_most` bytes; `look` sees nothing when they are forgotten unseen.
+    fn try_take(&mut self, at_most: usize, flags: RecvFlags, look: impl FnOnce(&[u8])) -> io::Result<Option<u64>> {
         let read = SCRATCH.with_borrow_mut(|scratch| {
-            self.stream.try_io(Interest::READABLE, || {
-                Ok(rustix::net::recv(&self.stream, &mut **scratch, RecvFlags::TRUNC).map(|(_, read)| read)?)
-            })
+            let room = scratch.get_mut(..at_most.min(BULK_BYTES)).unwrap_or_default();
+            let read = self.stream.try_io(Interest::READABLE, || {
+                Ok(rustix::net::recv(&self.stream, &mut *room, flags).map(|(_, read)| read)?)
+            })?;
+            if !flags.contains(RecvFlags::TRUNC) {
+                look(room.get(..read).unwrap_or_default());
+            }
+            Ok::<_, io::Error>(u64::try_from(read).unwrap_or(0))
         });
         match read {
             Ok(read) => {
-                let read = u64::try_from(read).unwrap_or(0);
                 self.received = self.received.saturating_add(read);
                 Ok(Some(read))
             }
@@ -233,24 +294,14 @@ impl Wire {
         self.consume(early);
         let mut taken = u64::try_from(early).unwrap_or(0);
         while taken < count {
-            let wanted = usize::try_from(count.saturating_sub(taken)).unwrap_or(BULK_BYTES).min(BULK_BYTES);
-            let read = SCRATCH.with_borrow_mut(|scratch| {
-                let room = scratch.get_mut(..wanted).unwrap_or_default();
-                let read = self.stream.try_io(Interest::READABLE, || {
-                    Ok(rustix::net::recv(&self.stream, &mut *room, flags).map(|(_, read)| read)?)
-                })?;
-                right &= flags.contains(RecvFlags::TRUNC) || look(taken, room.get(..read).unwrap_or_default());
-                Ok::<_, io::Error>(u64::try_from(read).unwrap_or(0))
-            });
-            match read {
-                Ok(0) => break,
-                Ok(read) => {
+            let wanted = usize::try_from(count.saturating_sub(taken)).unwrap_or(BULK_BYTES);
+            match self.try_take(wanted, flags, |bytes| right &= look(taken, bytes))? {
+                Some(0) => break,
+                Some(read) => {
                     taken = taken.saturating_add(read);
-                    self.received = self.received.saturating_add(read);
                     self.take_turns(read).await;
                 }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.stream.readable().await?,
-                Err(error) => return Err(error),
+                None => self.stream.readable().await?,
             }
         }
         Ok((taken, right))

@@ -66,10 +66,9 @@ impl Lane for Piped {
             }
             Err(error) => return Err(error),
         }
-        if pipe.holds == 0 {
-            pool.0.push(pipe)
-        } else {
-            self.0 = Some(pipe)
+        match pipe.holds {
+            0 => pool.0.push(pipe),
+            _ => self.0 = Some(pipe),
         }
         Ok(Step::Moved)
     }

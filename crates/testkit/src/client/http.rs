@@ -80,10 +80,18 @@ impl Exchange {
     /// # Errors
     /// When the connection fails or the answer is no HTTP.
     pub async fn post(&mut self, url: &str, count: u64) -> io::Result<Answer> {
-        let head = self.head("POST", url, &format!("Content-Length: {count}\r\n"));
-        self.wire.send(head.as_bytes()).await?;
+        self.send_head_of_post(url, count).await?;
         self.wire.send_pattern(0, count).await?;
         self.answer().await
+    }
+
+    /// Sends the head of `POST url` that announces `count` bytes.
+    ///
+    /// # Errors
+    /// When the connection fails.
+    pub async fn send_head_of_post(&mut self, url: &str, count: u64) -> io::Result<()> {
+        let head = self.head("POST", url, &format!("Content-Length: {count}\r\n"));
+        self.wire.send(head.as_bytes()).await
     }
 
     /// Sends `POST url` with `count` bytes of the pattern in chunks of `chunk`, and takes the answer.

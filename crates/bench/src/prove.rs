@@ -1,0 +1,106 @@
+//! Proofs: the product's promises, checked from outside on the real binary over real sockets. Each prints what it saw
+//! and counts what broke a promise; none knows anything of the product but its command line, its API and its gateway.
+
+mod billing;
+mod crash;
+mod descriptors;
+mod dice;
+mod limit;
+mod metering;
+mod reset;
+mod revocation;
+mod rig;
+
+use std::path::PathBuf;
+
+use anyhow::{Result, ensure};
+
+use crate::say;
+
+/// Flags of `prove`.
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// Which promise.
+    #[arg(value_enum)]
+    what: Promise,
+    /// The `turnpike` binary; a release build is made when not given.
+    #[arg(long)]
+    turnpike: Option<PathBuf>,
+    /// How many transfers, rounds or tries; each proof has its own default.
+    #[arg(long)]
+    times: Option<u64>,
+    /// What chance starts from; a run with the same seed makes the same choices.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+/// What can be proven.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Promise {
+    /// Billed bytes equal both ends' counts; after a reset they never exceed what the client sent and acknowledged.
+    Metering,
+    /// Packages and limits are used up and never passed.
+    Limit,
+    /// SIGKILL under load loses no acknowledged write, bills nothing undelivered and little goes unbilled.
+    Crash,
+    /// Disable, delete and password change apply within a second.
+    Revocation,
+    /// Running out of descriptors hurts no open tunnel.
+    Descriptors,
+    /// All of them.
+    All,
+}
+
+/// Runs one proof, or all.
+///
+/// # Errors
+/// When a promise was broken or the proof could not be run.
+pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    let binary = crate::product_binary(arguments.turnpike.as_ref())?;
+    let all = [Promise::Metering, Promise::Limit, Promise::Crash, Promise::Revocation, Promise::Descriptors];
+    let promises = if arguments.what == Promise::All { all.to_vec() } else { vec![arguments.what] };
+    let mut verdict = Verdict::default();
+    for promise in promises {
+        say(&format!("== {promise:?}"));
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+        let plan = Plan { binary: binary.clone(), times: arguments.times, seed: arguments.seed };
+        runtime.block_on(async {
+            match promise {
+                Promise::Metering => metering::prove(&plan, &mut verdict).await,
+                Promise::Limit => limit::prove(&plan, &mut verdict).await,
+                Promise::Crash => crash::prove(&plan, &mut verdict).await,
+                Promise::Revocation => revocation::prove(&plan, &mut verdict).await,
+                Promise::Descriptors => descriptors::prove(&plan, &mut verdict).await,
+                Promise::All => Ok(()),
+            }
+        })?;
+    }
+    say(&format!("{} checks, {} violations", verdict.checks, verdict.violations));
+    ensure!(verdict.violations == 0, "a promise was broken");
+    Ok(())
+}
+
+/// What a proof is given.
+struct Plan {
+    binary: PathBuf,
+    times: Option<u64>,
+    seed: u64,
+}
+
+/// What was checked so far.
+#[derive(Default)]
+struct Verdict {
+    checks: u64,
+    violations: u64,
+}
+
+impl Verdict {
+    /// Counts a check and prints it with its figures.
+    fn check(&mut self, kept: bool, figures: &str) {
+        self.checks = self.checks.saturating_add(1);
+        if !kept {
+            self.violations = self.violations.saturating_add(1);
+        }
+        say(&format!("{} {figures}", if kept { "ok       " } else { "VIOLATION" }));
+    }
+}
