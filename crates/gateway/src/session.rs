@@ -1,0 +1,96 @@
+//! One client connection, from its first byte to its end. The handshake lives in a box of its own that is gone once a
+//! tunnel runs, so that an idle tunnel is small.
+
+use std::sync::Arc;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout, timeout_at};
+use tokio_util::sync::CancellationToken;
+use turnpike_domain::destination::DestinationPolicy;
+
+use crate::buffer::Inbox;
+use crate::directory::Directory;
+use crate::exit::Exit;
+use crate::http::conversation;
+use crate::http::head::HeadLimits;
+use crate::permit::Permit;
+use crate::relay::{self, Early};
+use crate::resolver::Resolver;
+use crate::settings::Settings;
+use crate::socks5;
+
+/// What all connections of one thread share.
+pub(crate) struct Front {
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) directory: Arc<Directory>,
+    pub(crate) policy: Arc<DestinationPolicy>,
+    pub(crate) resolver: Resolver,
+    pub(crate) exit: Exit,
+    /// Cancelled when the gateway stops accepting: connections without a request end.
+    pub(crate) draining: CancellationToken,
+}
+
+impl Front {
+    /// How large a head may be.
+    pub(crate) fn head_limits(&self) -> HeadLimits {
+        let limits = &self.settings.limits;
+        HeadLimits { bytes: limits.head_bytes, fields: limits.head_fields }
+    }
+}
+
+/// Two connections that are to be joined.
+pub(crate) struct Tunnel {
+    pub(crate) client: TcpStream,
+    pub(crate) origin: TcpStream,
+    pub(crate) permit: Permit,
+    pub(crate) early: Early,
+}
+
+/// Serves one connection to its end.
+pub(crate) async fn serve(front: Arc<Front>, client: TcpStream, accepted: Instant) {
+    let tunnel = Box::pin(handshake(&front, client, accepted)).await;
+    if let Some(Tunnel { client, origin, permit, early }) = tunnel {
+        relay::tunnel(client, origin, permit, early).await;
+    }
+}
+
+/// The first byte tells the protocol. What is neither, TLS for one, is closed without a word.
+async fn handshake(front: &Front, mut client: TcpStream, accepted: Instant) -> Option<Tunnel> {
+    let deadline = accepted + front.settings.deadlines.handshake();
+    let mut inbox = Inbox::default();
+    timeout_at(deadline, inbox.fill_from(&mut client)).await.ok()?.ok()?;
+    match inbox.unread().first()? {
+        &socks5::message::VERSION => socks5::handshake::shake_hands(front, client, inbox, deadline).await,
+        byte if may_begin_http(*byte) => conversation::converse(front, client, inbox, deadline).await,
+        _ => None,
+    }
+}
+
+/// Text may be HTTP; whether it is, its parser says.
+const fn may_begin_http(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~' | b'\t' | b'\r' | b'\n')
+}
+
+/// Closes a connection so that the client can still read what it was sent: a close with unread bytes would reset it.
+pub(crate) async fn close_gently(front: &Front, client: &mut TcpStream) {
+    let mut left = front.settings.limits.refusal_bytes;
+    let discard = async {
+        client.shutdown().await?;
+        let mut bytes = [0; 1024];
+        while left > 0 {
+            match client.read(&mut bytes).await? {
+                0 => break,
+                length => left = left.saturating_sub(length),
+            }
+        }
+        Ok::<(), std::io::Error>(())
+    };
+    // Whether it worked makes no difference: the connection is dropped next.
+    timeout(front.settings.deadlines.refusal(), discard).await.ok();
+}
+
+/// Sends an answer of the gateway's own, which nobody pays for.
+pub(crate) async fn answer(front: &Front, client: &mut TcpStream, bytes: &[u8]) -> bool {
+    matches!(timeout(front.settings.deadlines.refusal(), client.write_all(bytes)).await, Ok(Ok(())))
+}

@@ -1,0 +1,137 @@
+//! The handshake, from greeting to reply. Answers wait until more must be read, so that a client that sends everything
+//! at once gets everything at once.
+
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout_at};
+use turnpike_domain::destination::Target;
+use turnpike_domain::login::Login;
+
+use super::message::{self, LoginMessage, Read, SocksFault, reply};
+use crate::admit;
+use crate::buffer::Inbox;
+use crate::permit::Permit;
+use crate::refusal::Refusal;
+use crate::relay::Early;
+use crate::session::{self, Front, Tunnel};
+
+/// Talks to a client whose first byte was the version. `None` when there is no tunnel; the client knows why.
+pub(crate) async fn shake_hands(front: &Front, client: TcpStream, inbox: Inbox, deadline: Instant) -> Option<Tunnel> {
+    let mut handshake = Handshake { front, client, inbox, outbox: Vec::new() };
+    let agreed = timeout_at(deadline, handshake.negotiate()).await.unwrap_or(Err(End::Gone));
+    let outcome = match agreed {
+        Ok((permit, target)) => handshake.connect(permit, &target).await,
+        Err(end) => Err(end),
+    };
+    match outcome {
+        Ok((permit, origin)) => Some(handshake.into_tunnel(permit, origin)),
+        Err(end) => {
+            handshake.end(&end).await;
+            None
+        }
+    }
+}
+
+/// Why there is no tunnel.
+enum End {
+    /// The client went away, or was too slow.
+    Gone,
+    /// What it sent cannot be read.
+    Fault(SocksFault),
+    /// The login is wrong; which part of it is not told.
+    Login,
+    /// It may not, or it cannot be done.
+    Refused(Refusal),
+}
+
+impl From<SocksFault> for End {
+    fn from(fault: SocksFault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+struct Handshake<'f> {
+    front: &'f Front,
+    client: TcpStream,
+    inbox: Inbox,
+    outbox: Vec<u8>,
+}
+
+impl Handshake<'_> {
+    async fn negotiate(&mut self) -> Result<(Permit, Target), End> {
+        self.read(message::greeting).await?;
+        self.outbox.extend_from_slice(&message::METHOD_CHOSEN);
+
+        let front = self.front;
+        let admitted = self
+            .read(|bytes| Ok(message::login(bytes)?.map(|(login, length)| (admit_login(front, &login), length))))
+            .await?;
+        if matches!(admitted, Err(Refusal::Credentials)) {
+            return Err(End::Login);
+        }
+        self.outbox.extend_from_slice(&message::LOGIN_TAKEN);
+
+        // Whatever else stands against this client has no place in an answer to a login (RFC 1929), so it is told in
+        // the reply to its request.
+        let target = self.read(message::request).await?;
+        Ok((admitted.map_err(End::Refused)?, target))
+    }
+
+    /// Reads one message, waiting for more of it as long as it is incomplete.
+    async fn read<T>(&mut self, parse: impl Fn(&[u8]) -> Read<T>) -> Result<T, End> {
+        loop {
+            if let Some((message, length)) = parse(self.inbox.unread())? {
+                self.inbox.consume(length);
+                return Ok(message);
+            }
+            self.flush().await?;
+            match self.inbox.fill_from(&mut self.client).await {
+                Ok(length) if length > 0 => {}
+                _ => return Err(End::Gone),
+            }
+        }
+    }
+
+    async fn flush(&mut self) -> Result<(), End> {
+        if self.outbox.is_empty() {
+            return Ok(());
+        }
+        let sent = session::answer(self.front, &mut self.client, &self.outbox).await;
+        self.outbox.clear();
+        if sent { Ok(()) } else { Err(End::Gone) }
+    }
+
+    async fn connect(&mut self, permit: Permit, target: &Target) -> Result<(Permit, TcpStream), End> {
+        let origin = admit::reach(self.front, &permit, target).await.map_err(End::Refused)?;
+        self.outbox.extend_from_slice(&reply(message::SUCCEEDED));
+        self.flush().await?;
+        Ok((permit, origin))
+    }
+
+    fn into_tunnel(self, permit: Permit, origin: TcpStream) -> Tunnel {
+        let early = Early { from_client: self.inbox.into_rest(), from_origin: Vec::new() };
+        Tunnel { client: self.client, origin, permit, early }
+    }
+
+    /// Tells the client why, behind whatever answers still wait, and closes.
+    async fn end(mut self, end: &End) {
+        match end {
+            End::Gone => return,
+            End::Fault(fault) => self.outbox.extend_from_slice(fault.answer().bytes()),
+            End::Login => self.outbox.extend_from_slice(&message::LOGIN_REFUSED),
+            End::Refused(refusal) => {
+                tracing::debug!(refusal = refusal.word(), "refused");
+                self.outbox.extend_from_slice(&reply(refusal.socks_reply()));
+            }
+        }
+        if self.flush().await.is_ok() {
+            session::close_gently(self.front, &mut self.client).await;
+        }
+    }
+}
+
+/// A name that is no text, or can be no account's, is a wrong name like any other.
+fn admit_login(front: &Front, login: &LoginMessage<'_>) -> Result<Permit, Refusal> {
+    let name = std::str::from_utf8(login.name).map_err(|_| Refusal::Credentials)?;
+    let name = Login::parse(name).map_err(|_| Refusal::Credentials)?;
+    admit::admit(front, &name, login.password)
+}
