@@ -14,7 +14,7 @@ use crate::time::Timestamp;
 pub type OpenLease = (LeaseId, Timestamp);
 
 /// What a watcher has seen of the open leases.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct LapseWatch {
     wait: Duration,
     seen: HashMap<LeaseId, (Timestamp, Duration)>,

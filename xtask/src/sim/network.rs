@@ -1,0 +1,82 @@
+//! What is under way between gateways and store: delayed, lost, doubled, out of order.
+
+use turnpike_domain::ids::{AccountId, NodeId};
+use turnpike_domain::lease::{LeaseGrant, LeaseReport};
+
+use super::random::Random;
+
+/// A gateway's place in the world.
+pub(super) type GatewayIndex = usize;
+
+/// One message.
+#[derive(Clone, Debug)]
+pub(super) enum Message {
+    /// To the store: reports and requests.
+    Exchange { gateway: GatewayIndex, node: NodeId, seq: u64, reports: Vec<LeaseReport>, requests: Vec<AccountId> },
+    /// To the store: what a restarted gateway found in its spool.
+    Settle { gateway: GatewayIndex, node: NodeId, seq: u64, found: Vec<LeaseReport> },
+    /// To a gateway: the answer to an exchange.
+    Granted { gateway: GatewayIndex, seq: u64, grants: Vec<LeaseGrant> },
+    /// To a gateway: its spool is settled.
+    Settled { gateway: GatewayIndex, seq: u64 },
+    /// To a gateway, by the feed: an account's limits or state changed.
+    Changed { gateway: GatewayIndex, account: AccountId, enabled: bool },
+}
+
+/// Messages under way, each with when it may arrive.
+#[derive(Default)]
+pub(super) struct Network {
+    under_way: Vec<(u64, Message)>,
+    perfect: bool,
+}
+
+impl Network {
+    /// Sends a message that may be lost, doubled or late.
+    pub(super) fn send(&mut self, random: &mut Random, now_ms: u64, message: Message) {
+        if self.perfect {
+            self.under_way.push((now_ms, message));
+            return;
+        }
+        // A settlement is retried only after the one before has ended, so it never comes twice: see `forget_settles`.
+        let may_double = !matches!(message, Message::Settle { .. });
+        if may_double && random.one_in_thousand_times(40) {
+            self.under_way.push((now_ms.saturating_add(delay_ms(random)), message.clone()));
+        }
+        if !random.one_in_thousand_times(40) {
+            self.under_way.push((now_ms.saturating_add(delay_ms(random)), message));
+        }
+    }
+
+    /// Sends what the feed tells: late perhaps, but once and for certain.
+    pub(super) fn send_by_feed(&mut self, random: &mut Random, now_ms: u64, message: Message) {
+        self.under_way.push((now_ms.saturating_add(random.between(0, 3000)), message));
+    }
+
+    /// Takes out one of the messages that may arrive.
+    pub(super) fn receive(&mut self, random: &mut Random, now_ms: u64) -> Option<Message> {
+        let due = self.under_way.iter().enumerate().filter(|(_, (due, _))| *due <= now_ms);
+        let due: Vec<usize> = due.map(|(index, _)| index).collect();
+        Some(self.under_way.swap_remove(random.pick(&due)?).1)
+    }
+
+    /// Ends the settlements of a gateway that are under way.
+    pub(super) fn forget_settles(&mut self, of: GatewayIndex) {
+        self.under_way.retain(|(_, message)| !matches!(message, Message::Settle { gateway, .. } if *gateway == of));
+    }
+
+    /// From now on nothing is lost, doubled or late, also of what is under way.
+    pub(super) fn make_perfect(&mut self) {
+        self.perfect = true;
+        for (due, _) in &mut self.under_way {
+            *due = 0;
+        }
+    }
+}
+
+fn delay_ms(random: &mut Random) -> u64 {
+    match random.between(0, 999) {
+        0..900 => random.between(1, 50),
+        900..980 => random.between(50, 5000),
+        _ => random.between(5000, 200_000),
+    }
+}

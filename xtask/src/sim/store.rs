@@ -1,0 +1,232 @@
+//! The model of the store: rows and acts as the real one has them, every decision taken by `domain`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use turnpike_domain::calendar::{Day, Zone};
+use turnpike_domain::ids::{AccountId, LeaseId, NodeId, PackageId};
+use turnpike_domain::lapse::LapseWatch;
+use turnpike_domain::lease::{Lease, LeaseGrant, LeaseReport};
+use turnpike_domain::quota::{self, AccountQuota, Ask, Denial, LeaseBook, LeasePolicy, PackageQuota};
+use turnpike_domain::time::{Span, Timestamp};
+use turnpike_domain::units::Bytes;
+
+use super::breach::Breach;
+
+/// Now, by the store's clock that jumps, and in truth.
+#[derive(Clone, Copy)]
+pub(super) struct Moment {
+    pub(super) wall: Timestamp,
+    pub(super) offset_ms: i64,
+    pub(super) true_ms: u64,
+}
+
+/// An account's row.
+#[derive(Clone)]
+pub(super) struct Account {
+    pub(super) quota: AccountQuota,
+    pub(super) day: Option<Day>,
+    pub(super) enabled: bool,
+}
+
+/// A lease's row. What follows the mark is known to the simulator only.
+#[derive(Clone)]
+pub(super) struct LeaseRow {
+    pub(super) book: LeaseBook,
+    pub(super) node: NodeId,
+    pub(super) account: AccountId,
+    pub(super) package: PackageId,
+    pub(super) mark: Timestamp,
+    /// The true time of the grant or the last report.
+    pub(super) contact_ms: u64,
+    /// How far the store's clock was off when it granted.
+    pub(super) offset_ms: i64,
+}
+
+/// What ever happened to a lease: the simulator remembers when the row is gone.
+#[derive(Clone, Debug, Default)]
+pub(super) struct History {
+    pub(super) granted: Bytes,
+    pub(super) booked: Bytes,
+    pub(super) lapsed: bool,
+}
+
+/// A lease that lapsed, and what that freed.
+pub(super) struct Lapse {
+    pub(super) lease: LeaseId,
+    pub(super) freed: Bytes,
+    pub(super) silent_ms: u64,
+}
+
+/// All rows of one customer.
+#[derive(Clone)]
+pub(super) struct Store {
+    pub(super) policy: LeasePolicy,
+    pub(super) accounts: BTreeMap<AccountId, Account>,
+    pub(super) packages: BTreeMap<PackageId, PackageQuota>,
+    pub(super) leases: BTreeMap<LeaseId, LeaseRow>,
+    pub(super) watch_since_ms: u64,
+    /// How often a report on a lapsed lease was booked.
+    pub(super) late_bookings: u64,
+    pub(super) histories: BTreeMap<LeaseId, History>,
+    /// Leases whose books changed since the last check.
+    pub(super) touched: BTreeSet<LeaseId>,
+    watch: LapseWatch,
+    last_lease: i64,
+    breach: Option<Breach>,
+}
+
+impl Store {
+    pub(super) fn new(breach: Option<Breach>) -> Self {
+        let policy = LeasePolicy::default();
+        let watch = LapseWatch::new(&policy);
+        Self {
+            policy,
+            accounts: BTreeMap::new(),
+            packages: BTreeMap::new(),
+            leases: BTreeMap::new(),
+            watch_since_ms: 0,
+            late_bookings: 0,
+            histories: BTreeMap::new(),
+            touched: BTreeSet::new(),
+            watch,
+            last_lease: 0,
+            breach,
+        }
+    }
+
+    /// One exchange: reports first, then requests.
+    pub(super) fn exchange(
+        &mut self,
+        now: Moment,
+        node: NodeId,
+        reports: &[LeaseReport],
+        requests: &[AccountId],
+    ) -> Vec<LeaseGrant> {
+        for report in reports {
+            self.book(now, node, report);
+        }
+        let grant = |&account| LeaseGrant { account, outcome: self.grant(now, node, account) };
+        requests.iter().map(grant).collect()
+    }
+
+    /// Books what a restarted gateway found, and voids whatever else it held.
+    pub(super) fn settle(&mut self, now: Moment, node: NodeId, found: &[LeaseReport]) {
+        for report in found {
+            self.book(now, node, report);
+        }
+        let left: Vec<LeaseId> = self.leases.iter().filter(|(_, row)| row.node == node).map(|(id, _)| *id).collect();
+        for lease in left {
+            let void = LeaseReport { lease, used: Bytes::ZERO, ceiling: Bytes::ZERO, last: true };
+            self.book(now, node, &void);
+        }
+    }
+
+    /// Lets leases lapse.
+    pub(super) fn lapse(&mut self, now: Moment) -> Vec<Lapse> {
+        let open = self.leases.iter().filter(|(_, row)| !row.book.lapsed).map(|(id, row)| (*id, row.mark));
+        let open: Vec<_> = open.collect();
+        let due = match self.breach {
+            Some(Breach::NeverLapse) => Vec::new(),
+            Some(Breach::LapseByWallClock) => open.into_iter().filter(|(_, mark)| *mark <= now.wall).collect(),
+            _ => self.watch.look(Duration::from_millis(now.true_ms), &open),
+        };
+        let lapses = due.into_iter().filter_map(|(lease, _)| {
+            let row = self.leases.get_mut(&lease)?;
+            let freed = row.book.held();
+            row.book.lapsed = true;
+            let (account, package) = (self.accounts.get_mut(&row.account)?, self.packages.get_mut(&row.package)?);
+            account.quota.held = account.quota.held.minus(freed);
+            package.held = package.held.minus(freed);
+            let silent_ms = now.true_ms.saturating_sub(row.contact_ms);
+            self.histories.entry(lease).or_default().lapsed = true;
+            Some(Lapse { lease, freed, silent_ms })
+        });
+        lapses.collect()
+    }
+
+    /// Drops the rows of leases that lapsed a week ago.
+    pub(super) fn forget_lapsed(&mut self, now: Moment) {
+        let before = now.wall.minus(Span::from_days(7));
+        self.leases.retain(|_, row| !(row.book.lapsed && row.mark < before));
+    }
+
+    /// The process that watches for lapses starts anew.
+    pub(super) fn restart_watch(&mut self, now: Moment) {
+        self.watch = LapseWatch::new(&self.policy);
+        self.watch_since_ms = now.true_ms;
+    }
+
+    fn book(&mut self, now: Moment, node: NodeId, report: &LeaseReport) -> Option<()> {
+        let row = self.leases.get_mut(&report.lease).filter(|row| row.node == node)?;
+        let account = self.accounts.get_mut(&row.account)?;
+        let package = self.packages.get_mut(&row.package)?;
+        begin_day(account, now);
+        let without_room = self.breach == Some(Breach::BookWithoutRoom);
+        let room = if without_room { Bytes::MAX } else { quota::room(&account.quota, package) };
+        let mut booking = quota::book(&row.book, report, room);
+        if self.breach == Some(Breach::AddReports) {
+            booking.used = report.used;
+        }
+        let history = self.histories.entry(report.lease).or_default();
+        history.booked = history.booked.plus(booking.used);
+        self.touched.insert(report.lease);
+        account.quota.used = account.quota.used.plus(booking.used);
+        account.quota.day_used = account.quota.day_used.plus(booking.used);
+        account.quota.held = account.quota.held.minus(booking.freed);
+        package.used = package.used.plus(booking.used);
+        package.held = package.held.minus(booking.freed);
+        row.book = booking.lease;
+        if row.book.lapsed {
+            self.late_bookings = self.late_bookings.saturating_add(u64::from(booking.used > Bytes::ZERO));
+        } else {
+            row.contact_ms = now.true_ms;
+            if self.breach != Some(Breach::NeverRenew) {
+                row.mark = self.policy.lapses_at(now.wall);
+            }
+        }
+        if booking.done {
+            self.leases.remove(&report.lease);
+        }
+        Some(())
+    }
+
+    fn grant(&mut self, now: Moment, node: NodeId, id: AccountId) -> Result<Lease, Denial> {
+        let held = self.leases.values().filter(|row| row.node == node && row.account == id);
+        let node_holds = held.map(|row| row.book.held()).fold(Bytes::ZERO, Bytes::plus);
+        let account = self.accounts.get_mut(&id).filter(|account| account.enabled).ok_or(Denial::Refused)?;
+        begin_day(account, now);
+        let mut packages: Vec<PackageQuota> = self.packages.values().cloned().collect();
+        packages.sort_by_key(|package| package.expires_at);
+        let terms = quota::grant(&self.policy, &account.quota, &packages, Ask { node_holds, now: now.wall })?;
+        let package = self.packages.get_mut(&terms.package).ok_or(Denial::NoTraffic)?;
+        if self.breach != Some(Breach::ForgetHeld) {
+            account.quota.held = account.quota.held.plus(terms.bytes);
+            package.held = package.held.plus(terms.bytes);
+        }
+        self.last_lease = self.last_lease.saturating_add(1);
+        let lease = LeaseId::new(self.last_lease);
+        let book = LeaseBook { ceiling: terms.bytes, used: Bytes::ZERO, lapsed: false };
+        self.histories.insert(lease, History { granted: terms.bytes, ..History::default() });
+        let row = LeaseRow {
+            book,
+            node,
+            account: id,
+            package: terms.package,
+            mark: terms.lapses_at,
+            contact_ms: now.true_ms,
+            offset_ms: now.offset_ms,
+        };
+        self.leases.insert(lease, row);
+        Ok(Lease { id: lease, bytes: terms.bytes, valid_for: terms.valid_for })
+    }
+}
+
+/// Begins a new day in an account's books. A clock that went back does not open an old day again.
+fn begin_day(account: &mut Account, now: Moment) {
+    let today = Zone::utc().day_of(now.wall);
+    if account.day.is_none_or(|day| day < today) {
+        account.day = Some(today);
+        account.quota.day_used = Bytes::ZERO;
+    }
+}

@@ -1,0 +1,281 @@
+//! The whole simulated world: one store, some gateways, the network between them, and what really happened.
+
+use std::collections::BTreeMap;
+
+use turnpike_domain::ids::{AccountId, NodeId, PackageId};
+use turnpike_domain::lease::LeaseReport;
+use turnpike_domain::quota::Denial;
+use turnpike_domain::time::Timestamp;
+
+use super::breach::Breach;
+use super::gateway::{Gateway, Life};
+use super::guarantees::{self, Guarantees};
+use super::network::{GatewayIndex, Message, Network};
+use super::process::Process;
+use super::random::Random;
+use super::store::{Moment, Store};
+use super::trace::Trace;
+use super::truth::Truth;
+
+/// How often the store looks for lapsed leases.
+const LAPSE_JOB_MS: u64 = 5000;
+/// Where the store's clock begins: 2023-11-14 22:13:20 UTC, so that a day soon ends.
+const BEGIN_MS: i64 = 1_700_000_000_000;
+/// How many rounds of half a second are given to settle everything at the end: more than validity and grace.
+const LAST_ROUNDS: u64 = 300;
+
+/// The world of one seed.
+pub(super) struct World {
+    pub(super) seed: u64,
+    pub(super) breach: Option<Breach>,
+    pub(super) random: Random,
+    pub(super) now_ms: u64,
+    pub(super) wall_offset_ms: i64,
+    pub(super) store: Store,
+    pub(super) gateways: Vec<Gateway>,
+    pub(super) network: Network,
+    pub(super) truth: Truth,
+    pub(super) trace: Trace,
+    pub(super) counts: BTreeMap<&'static str, u64>,
+    pub(super) complaint: Option<String>,
+    next_lapse_job_ms: u64,
+    last_number: u64,
+    guarantees: Guarantees,
+}
+
+/// What a run came to.
+pub(super) struct Summary {
+    /// The same for the same run only.
+    pub(super) digest: u64,
+    /// How often each thing happened.
+    pub(super) counts: BTreeMap<&'static str, u64>,
+}
+
+impl std::fmt::Display for Summary {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "digest {:016x}", self.digest)?;
+        self.counts.iter().try_for_each(|(what, count)| write!(f, ", {what} {count}"))
+    }
+}
+
+/// A broken guarantee, and how to see it again.
+#[derive(Debug)]
+pub(super) struct Violation {
+    seed: u64,
+    step: u64,
+    message: String,
+    operation: String,
+    tail: String,
+}
+
+impl std::fmt::Display for Violation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { seed, step, message, operation, tail } = self;
+        write!(f, "seed {seed}, step {step}: {message}\nafter: {operation}\nthe last steps:{tail}")
+    }
+}
+
+impl World {
+    pub(super) fn new(seed: u64, breach: Option<Breach>) -> Self {
+        let mut world = Self {
+            seed,
+            breach,
+            random: Random::new(seed),
+            now_ms: 0,
+            wall_offset_ms: 0,
+            store: Store::new(breach),
+            gateways: Vec::new(),
+            network: Network::default(),
+            truth: Truth::default(),
+            trace: Trace::default(),
+            counts: BTreeMap::new(),
+            complaint: None,
+            next_lapse_job_ms: 0,
+            last_number: 0,
+            guarantees: Guarantees::default(),
+        };
+        for _ in 0..world.random.between(1, 3) {
+            let node = world.next_node();
+            world.gateways.push(Gateway::new(node));
+        }
+        for _ in 0..world.random.between(1, 4) {
+            world.open_account();
+        }
+        for _ in 0..world.random.between(1, 3) {
+            world.grant_package();
+        }
+        world
+    }
+
+    /// Runs so many steps, then settles everything.
+    pub(super) fn run(mut self, steps: u64) -> Result<Summary, Violation> {
+        for step in 0..steps {
+            self.step();
+            self.check(step)?;
+        }
+        self.network.make_perfect();
+        for round in 0..LAST_ROUNDS {
+            self.settle_round();
+            self.check(steps.saturating_add(round))?;
+        }
+        self.counts.insert("late bookings", self.store.late_bookings);
+        guarantees::check_end(&self.store, &self.truth).map_err(|message| self.violation(steps, message))?;
+        Ok(Summary { digest: self.trace.digest(), counts: self.counts })
+    }
+
+    fn check(&mut self, step: u64) -> Result<(), Violation> {
+        let complaint = self.complaint.take().map_or(Ok(()), Err);
+        complaint
+            .and_then(|()| self.guarantees.check(&mut self.store, &mut self.truth, self.now_ms))
+            .map_err(|message| self.violation(step, message))
+    }
+
+    fn violation(&self, step: u64, message: String) -> Violation {
+        let operation = self.trace.last().to_owned();
+        Violation { seed: self.seed, step, message, operation, tail: self.trace.tail() }
+    }
+
+    /// Now, by the store's clock and in truth.
+    pub(super) fn moment(&self) -> Moment {
+        let true_ms = i64::try_from(self.now_ms).unwrap_or(i64::MAX);
+        let wall = BEGIN_MS.saturating_add(true_ms).saturating_add(self.wall_offset_ms);
+        Moment { wall: Timestamp::from_ms(wall), offset_ms: self.wall_offset_ms, true_ms: self.now_ms }
+    }
+
+    /// Writes a line of the trace, under the true time.
+    pub(super) fn note(&mut self, line: &str) {
+        self.trace.note(format!("{:>10} ms  {line}", self.now_ms));
+    }
+
+    /// Counts that something happened.
+    pub(super) fn count(&mut self, what: &'static str) {
+        let count = self.counts.entry(what).or_default();
+        *count = count.saturating_add(1);
+    }
+
+    /// A number that was not given before.
+    pub(super) const fn next_number(&mut self) -> u64 {
+        self.last_number = self.last_number.saturating_add(1);
+        self.last_number
+    }
+
+    pub(super) fn next_node(&mut self) -> NodeId {
+        NodeId::new(i64::try_from(self.next_number()).unwrap_or(i64::MAX))
+    }
+
+    pub(super) fn account_ids(&self) -> Vec<AccountId> {
+        self.store.accounts.keys().copied().collect()
+    }
+
+    pub(super) fn package_ids(&self) -> Vec<PackageId> {
+        self.store.packages.keys().copied().collect()
+    }
+
+    /// Lets time pass; the store's job runs when it is due.
+    pub(super) fn pass(&mut self, ms: u64) {
+        let end = self.now_ms.saturating_add(ms);
+        while self.next_lapse_job_ms <= end {
+            self.now_ms = self.next_lapse_job_ms.max(self.now_ms);
+            self.next_lapse_job_ms = self.next_lapse_job_ms.saturating_add(LAPSE_JOB_MS);
+            self.lapse_leases();
+        }
+        self.now_ms = end;
+    }
+
+    fn lapse_leases(&mut self) {
+        let silence_ms = self.store.policy.silence().ms().unsigned_abs();
+        for lapse in self.store.lapse(self.moment()) {
+            self.note(&format!("lease {} lapses, {} come back", lapse.lease, lapse.freed));
+            self.count("lapses");
+            if lapse.silent_ms < silence_ms {
+                self.complaint = Some(format!("lease {} lapsed after {} ms of silence", lapse.lease, lapse.silent_ms));
+            }
+        }
+    }
+
+    /// Hands over one message that may arrive.
+    pub(super) fn deliver(&mut self) -> bool {
+        let Some(message) = self.network.receive(&mut self.random, self.now_ms) else { return false };
+        match message {
+            Message::Exchange { gateway, node, seq, reports, requests } => {
+                let grants = self.store.exchange(self.moment(), node, &reports, &requests);
+                self.reports_again_change_nothing(node, &reports);
+                self.note(&format!("store takes exchange {seq} of node {node}: {reports:?}, grants {grants:?}"));
+                for grant in &grants {
+                    self.count(grant.outcome.as_ref().map_or_else(|denial| denied(*denial), |_| "grants"));
+                }
+                self.network.send(&mut self.random, self.now_ms, Message::Granted { gateway, seq, grants });
+            }
+            Message::Settle { gateway, node, seq, found } => {
+                self.store.settle(self.moment(), node, &found);
+                self.note(&format!("store settles node {node}: {found:?}"));
+                self.network.send(&mut self.random, self.now_ms, Message::Settled { gateway, seq });
+            }
+            Message::Granted { gateway, seq, grants } => {
+                let now_ms = self.now_ms;
+                let Some(place) = self.gateways.get_mut(gateway) else { return true };
+                let Some(process) = place.process() else { return true };
+                let (slots, done) = process.take(now_ms, seq, grants);
+                place.spool.extend(slots);
+                place.free(&done);
+                self.note(&format!("gateway {gateway} takes the answer to exchange {seq}"));
+            }
+            Message::Settled { gateway, seq } => self.begin(gateway, seq),
+            Message::Changed { gateway, account, enabled } => {
+                self.note(&format!("gateway {gateway} learns that account {account} changed"));
+                let Some(process) = self.gateways.get_mut(gateway).and_then(Gateway::process) else { return true };
+                process.recall(account);
+                if enabled {
+                    process.disabled.remove(&account)
+                } else {
+                    process.disabled.insert(account)
+                };
+            }
+        }
+        true
+    }
+
+    fn begin(&mut self, gateway: GatewayIndex, seq: u64) {
+        let disabled = self.store.accounts.iter().filter(|(_, account)| !account.enabled).map(|(id, _)| *id).collect();
+        let process = Process::new(self.breach, disabled);
+        if self.gateways.get_mut(gateway).is_some_and(|place| place.begin(seq, process)) {
+            self.note(&format!("gateway {gateway} begins"));
+            self.count("starts");
+        }
+    }
+
+    fn reports_again_change_nothing(&mut self, node: NodeId, reports: &[LeaseReport]) {
+        if !self.random.one_in_thousand_times(200) {
+            return;
+        }
+        let mut again = self.store.clone();
+        again.exchange(self.moment(), node, reports, &[]);
+        if guarantees::books(&again) != guarantees::books(&self.store) {
+            self.complaint = Some("the same reports again changed the books".to_owned());
+        }
+    }
+
+    /// One round of settling: every gateway is up, ends what it does, and tells it.
+    fn settle_round(&mut self) {
+        for gateway in 0..self.gateways.len() {
+            if self.gateways.get(gateway).is_some_and(|place| matches!(place.life, Life::Down)) {
+                self.restart(gateway);
+            }
+            self.finish(gateway);
+            self.tell(gateway);
+        }
+        while self.deliver() {}
+        self.pass(500);
+    }
+}
+
+/// What to count a denial as.
+const fn denied(denial: Denial) -> &'static str {
+    match denial {
+        Denial::LimitReached => "limits reached",
+        Denial::DailyLimitReached => "daily limits reached",
+        Denial::NoTraffic => "packages empty",
+        Denial::Contended => "contended",
+        Denial::Refused => "refused",
+    }
+}
