@@ -8,11 +8,12 @@ mod streams;
 mod tunnels;
 
 use std::net::SocketAddr;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use serde::{Deserialize, Serialize};
 use turnpike_testkit::client::{Login, Protocol, Proxy};
 
@@ -81,6 +82,19 @@ pub(crate) struct Figures {
 }
 
 impl Job {
+    /// Has it done by a process of its own, so that the generator's memory and thread are always the same.
+    ///
+    /// # Errors
+    /// When the process fails, or anything in the job did.
+    pub(crate) fn measure(&self) -> Result<Figures> {
+        let mut command = Command::new(std::env::current_exe()?);
+        let output = command.args(["load", &serde_json::to_string(self)?]).stderr(Stdio::inherit()).output()?;
+        ensure!(output.status.success(), "the load generator failed");
+        let figures: Figures = serde_json::from_slice(&output.stdout)?;
+        ensure!(figures.errors == 0, "{} errors", figures.errors);
+        Ok(figures)
+    }
+
     fn proxy(&self) -> Proxy {
         let login = self.login.as_ref().map(|(username, password)| Login::new(username, password));
         Proxy { address: self.proxy, login }

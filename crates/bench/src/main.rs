@@ -8,6 +8,7 @@ mod peers;
 mod process;
 mod prove;
 mod relay;
+mod scale;
 mod table;
 
 use std::net::SocketAddr;
@@ -30,6 +31,8 @@ enum Action {
     Table(table::Arguments),
     /// Proves a promise from outside; exits with an error when it was broken.
     Prove(prove::Arguments),
+    /// Fills a store with accounts and customers, and compares with a product that has one of each.
+    Scale(scale::Arguments),
     /// A bare relay, as the table uses it.
     #[command(hide = true)]
     Relay {
@@ -51,6 +54,7 @@ fn main() -> Result<()> {
     match Arguments::parse().action {
         Action::Table(arguments) => table::run(&arguments),
         Action::Prove(arguments) => prove::run(&arguments),
+        Action::Scale(arguments) => scale::run(&arguments),
         Action::Relay { mover, listen, to, threads } => relay::run(mover, listen, to, threads),
         Action::Load { job } => load::run(&job),
         Action::Origin { listen } => {

@@ -7,6 +7,7 @@ mod descriptors;
 mod dice;
 mod limit;
 mod metering;
+mod requests;
 mod reset;
 mod revocation;
 mod rig;
@@ -47,9 +48,14 @@ enum Promise {
     Revocation,
     /// Running out of descriptors hurts no open tunnel.
     Descriptors,
+    /// Python's `requests` over HTTP, CONNECT and SOCKS5, as a customer's script uses it.
+    Requests,
     /// All of them.
     All,
 }
+
+const EVERY: [Promise; 6] =
+    [Promise::Requests, Promise::Limit, Promise::Revocation, Promise::Descriptors, Promise::Crash, Promise::Metering];
 
 /// Runs one proof, or all.
 ///
@@ -57,8 +63,7 @@ enum Promise {
 /// When a promise was broken or the proof could not be run.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let binary = crate::product_binary(arguments.turnpike.as_ref())?;
-    let all = [Promise::Metering, Promise::Limit, Promise::Crash, Promise::Revocation, Promise::Descriptors];
-    let promises = if arguments.what == Promise::All { all.to_vec() } else { vec![arguments.what] };
+    let promises = if arguments.what == Promise::All { EVERY.to_vec() } else { vec![arguments.what] };
     let mut verdict = Verdict::default();
     for promise in promises {
         say(&format!("== {promise:?}"));
@@ -71,6 +76,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
                 Promise::Crash => crash::prove(&plan, &mut verdict).await,
                 Promise::Revocation => revocation::prove(&plan, &mut verdict).await,
                 Promise::Descriptors => descriptors::prove(&plan, &mut verdict).await,
+                Promise::Requests => requests::prove(&plan, &mut verdict).await,
                 Promise::All => Ok(()),
             }
         })?;

@@ -9,7 +9,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
 
 use self::column::Column;
 use crate::load::{Figures, Job};
@@ -110,26 +110,24 @@ fn measure(arguments: &Arguments, setup: &Setup, column: Column, peer: &Peer, sa
         window_ms: arguments.window_ms,
         work: column.work(arguments.idle_tunnels),
     };
-    let output = Command::new(std::env::current_exe()?)
-        .args(["load", &serde_json::to_string(&job)?])
-        .stderr(Stdio::inherit())
-        .output()?;
-    ensure!(output.status.success(), "{column:?} failed on {:?}", peer.kind);
-    let figures: Figures = serde_json::from_slice(&output.stdout)?;
-    ensure!(figures.errors == 0, "{column:?} on {:?}: {} errors", peer.kind, figures.errors);
+    let figures = job.measure().with_context(|| format!("{column:?} on {:?}", peer.kind))?;
     say(&format!("{column:?} {:?}: {}", peer.kind, column.summary(&figures)));
     samples.entry((column, peer.kind)).or_default().push(figures);
     Ok(())
 }
 
 /// The origin in a process of its own; killed when dropped.
-struct OriginProcess {
+pub(crate) struct OriginProcess {
     child: Child,
     addresses: Vec<SocketAddr>,
 }
 
 impl OriginProcess {
-    fn start() -> Result<Self> {
+    /// Starts it on all its addresses.
+    ///
+    /// # Errors
+    /// When it does not listen.
+    pub(crate) fn start() -> Result<Self> {
         let addresses: Vec<SocketAddr> = (0..ORIGIN_ADDRESSES)
             .map(|host| SocketAddr::from((Ipv4Addr::new(127, 0, 7, host.saturating_add(1)), ORIGIN_PORT)))
             .collect();
@@ -144,6 +142,13 @@ impl OriginProcess {
             std::thread::sleep(std::time::Duration::from_millis(20));
         }
         anyhow::bail!("the origin does not listen on {first}")
+    }
+}
+
+impl OriginProcess {
+    /// Where it listens.
+    pub(crate) fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
     }
 }
 
