@@ -58,6 +58,13 @@ pub enum ServiceError {
     Store(#[from] StoreError),
 }
 
+impl ServiceError {
+    /// Whether the same act may succeed in a moment: the store is away or busy.
+    pub const fn is_temporary(&self) -> bool {
+        matches!(self, Self::Store(StoreError::Contended | StoreError::Unavailable(_) | StoreError::Interrupted))
+    }
+}
+
 impl ActError for ServiceError {
     fn store_error(&self) -> Option<&StoreError> {
         match self {

@@ -1,0 +1,47 @@
+success = Success
+
+# Answers that are not a success.
+session-invalid = Your session has expired, please log in again
+not-verified = Please complete the identity verification of your account first
+parameters-invalid = Some parameters are not valid
+json-malformed = The request body is not valid JSON
+json-too-deep = The JSON of the request body is nested too deeply
+json-no-object = The JSON of the request body must be an object
+multipart-malformed = The request body is not a valid multipart form
+parameters-too-many = There are too many parameters
+suspended = Your account is suspended, please contact support
+no-such-account = There is no proxy account named { $name }
+name-taken = The proxy account name { $name } is already taken
+route-unknown = There is no such interface
+method-not-allowed = This interface cannot be called with this method
+body-broken = The request body broke off
+body-late = The request body did not arrive in time
+body-too-large = The request body is larger than { $bytes } bytes
+media-unsupported = Send the body as JSON, as a URL-encoded form or as a multipart form, in UTF-8 and not compressed
+internal = Something went wrong on our side
+unavailable = The service is busy, please try again in a moment
+
+# What is wrong with a parameter.
+field-required = is required
+field-not-text = must be a text
+field-not-whole = must be a whole number
+field-out-of-range = must be between { $lowest } and { $highest }
+field-repeated = is given more than once with different values
+field-name-empty = must not be empty
+field-name-too-long = must not be longer than { $longest } characters
+field-name-character = may hold only the letters A to Z and a to z and the digits 0 to 9
+field-item-name = item { $place }, name: { $problem }
+field-item-password = item { $place }, password: { $problem }
+field-item-without-password = item { $place }: write it as name:password
+field-name-twice = the name { $name } is there twice
+field-too-many-items = must not hold more than { $most } items
+field-no-items = must hold at least one item
+field-remark-too-wide = must not be longer than 32 Chinese or 64 English characters
+field-remark-control = must not hold control characters
+field-product-type-unknown = is not a product type
+field-product-type-accounts = must be one of 9, 11, 14 and 25
+field-product-type-summary = must be 9 or 12
+field-time-form = must be written as YYYY-MM-DD HH:MM:SS or YYYY-MM-DD
+field-time-missing = is a time that does not exist
+field-window-backwards = must not be before start_time
+field-window-too-long = must not make a window of more than { $days } days

@@ -1,0 +1,131 @@
+//! The one error of the API and its code table (contract 0.3, 0.4).
+//!
+//! An error knows its HTTP status, its code and its message. Business errors are HTTP 200, because deployed clients
+//! call their library's raise-for-status first. What went wrong inside stays in the log.
+
+use fluent_bundle::FluentArgs;
+use http::StatusCode;
+use turnpike_domain::account::Username;
+use turnpike_service::ServiceError;
+
+use crate::field_error::FieldErrors;
+use crate::language::Language;
+use crate::messages;
+use crate::parameters::Malformed;
+
+/// The key of the message of every success.
+pub(crate) const SUCCESS: &str = "success";
+
+macro_rules! errors {
+    ($($(#[$doc:meta])* $name:ident $(($payload:ty))? => $status:ident, $code:literal, $key:literal;)*) => {
+        /// Why a call is answered with something else than what was asked for.
+        #[derive(Debug)]
+        pub(crate) enum ApiError {
+            $($(#[$doc])* $name $(($payload))?,)*
+        }
+
+        impl ApiError {
+            /// Every key this enumeration needs in the message files.
+            #[cfg(test)]
+            pub(crate) const MESSAGES: &'static [&'static str] = &[$($key),*];
+
+            /// HTTP status, code of the envelope, key of the message.
+            const fn parts(&self) -> (StatusCode, u16, &'static str) {
+                match self { $(Self::$name { .. } => (StatusCode::$status, $code, $key),)* }
+            }
+        }
+    };
+}
+
+errors! {
+    /// No valid `app_key` and no valid session.
+    SessionInvalid => OK, 3, "session-invalid";
+    /// The customer is not verified and the call needs it.
+    NotVerified => OK, 156, "not-verified";
+    /// Parameters that break rules.
+    Parameters(FieldErrors) => OK, 400, "parameters-invalid";
+    /// A body that is no JSON.
+    JsonMalformed => OK, 400, "json-malformed";
+    /// A body of JSON that is nested too deeply.
+    JsonTooDeep => OK, 400, "json-too-deep";
+    /// A body of JSON that is no object.
+    JsonNoObject => OK, 400, "json-no-object";
+    /// A body that is no multipart form.
+    MultipartMalformed => OK, 400, "multipart-malformed";
+    /// More parameters than anyone needs.
+    TooManyParameters => OK, 400, "parameters-too-many";
+    /// The customer is suspended and the call changes something.
+    Suspended => OK, 403, "suspended";
+    /// The customer has no account of that name, whoever else may.
+    NoSuchAccount(Username) => OK, 404, "no-such-account";
+    /// A live account has the name.
+    NameTaken(Username) => OK, 409, "name-taken";
+    /// No route has this path.
+    RouteUnknown => NOT_FOUND, 404, "route-unknown";
+    /// The route has no such method.
+    MethodNotAllowed => METHOD_NOT_ALLOWED, 405, "method-not-allowed";
+    /// The body's framing is broken, or the caller went away.
+    BodyBroken => BAD_REQUEST, 400, "body-broken";
+    /// The body did not arrive in time.
+    BodyLate => REQUEST_TIMEOUT, 408, "body-late";
+    /// The body is larger than so many bytes.
+    BodyTooLarge(usize) => PAYLOAD_TOO_LARGE, 413, "body-too-large";
+    /// The body is of a kind that is not read here.
+    MediaUnsupported => UNSUPPORTED_MEDIA_TYPE, 415, "media-unsupported";
+    /// A fault of ours.
+    Internal => INTERNAL_SERVER_ERROR, 500, "internal";
+    /// The store or the time is short; trying again helps.
+    Unavailable => SERVICE_UNAVAILABLE, 503, "unavailable";
+}
+
+impl ApiError {
+    /// The HTTP status.
+    pub(crate) const fn status(&self) -> StatusCode {
+        self.parts().0
+    }
+
+    /// The code of the envelope.
+    pub(crate) const fn code(&self) -> u16 {
+        self.parts().1
+    }
+
+    /// The message, in a language.
+    pub(crate) fn text(&self, language: Language) -> String {
+        let mut arguments = FluentArgs::new();
+        match self {
+            Self::NoSuchAccount(name) | Self::NameTaken(name) => arguments.set("name", name.to_string()),
+            Self::BodyTooLarge(bytes) => arguments.set("bytes", bytes.to_string()),
+            _ => {}
+        }
+        messages::text(language, self.parts().2, &arguments)
+    }
+}
+
+impl From<Malformed> for ApiError {
+    fn from(malformed: Malformed) -> Self {
+        match malformed {
+            Malformed::Json => Self::JsonMalformed,
+            Malformed::JsonTooDeep => Self::JsonTooDeep,
+            Malformed::JsonNoObject => Self::JsonNoObject,
+            Malformed::Multipart => Self::MultipartMalformed,
+            Malformed::TooMany => Self::TooManyParameters,
+        }
+    }
+}
+
+impl From<ServiceError> for ApiError {
+    fn from(error: ServiceError) -> Self {
+        match error {
+            ServiceError::NotFound(name) => Self::NoSuchAccount(name),
+            ServiceError::NameTaken(name) => Self::NameTaken(name),
+            ServiceError::Unverified => Self::NotVerified,
+            ServiceError::Suspended => Self::Suspended,
+            ServiceError::Window(error) => Self::Parameters(FieldErrors::one("end_time", error.into())),
+            error => {
+                let cause: &(dyn std::error::Error + 'static) = &error;
+                tracing::error!(error = cause, "a call failed on our side");
+                if error.is_temporary() { Self::Unavailable } else { Self::Internal }
+            }
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! What can be wrong with one parameter, and the message that says so.
+
+use std::collections::BTreeMap;
+
+use fluent_bundle::FluentArgs;
+use turnpike_domain::account::{LONGEST_NAME, NameError};
+use turnpike_domain::accounts::{BatchError, LARGEST_BATCH};
+use turnpike_domain::calendar::{MOST_DAYS, TimeError, WindowError};
+use turnpike_domain::remark::RemarkError;
+
+use crate::language::Language;
+use crate::messages;
+
+macro_rules! field_errors {
+    ($($(#[$doc:meta])* $name:ident $({ $($field:ident: $type:ty),* })? = $key:literal;)*) => {
+        /// Why a parameter is refused.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(crate) enum FieldError {
+            $($(#[$doc])* $name $({ $($field: $type),* })?,)*
+        }
+
+        impl FieldError {
+            /// Every key this enumeration needs in the message files.
+            #[cfg(test)]
+            pub(crate) const MESSAGES: &'static [&'static str] = &[$($key),*];
+
+            const fn key(&self) -> &'static str {
+                match self { $(Self::$name { .. } => $key,)* }
+            }
+        }
+    };
+}
+
+field_errors! {
+    /// Not given, or given empty.
+    Required = "field-required";
+    /// A number, a list or the like where a text belongs, or a text that is not UTF-8.
+    NotText = "field-not-text";
+    /// Neither a whole number nor the text of one.
+    NotWhole = "field-not-whole";
+    /// A number below or above what is allowed.
+    OutOfRange { lowest: i64, highest: i64 } = "field-out-of-range";
+    /// Twice in one place, with different values.
+    Repeated = "field-repeated";
+    /// A name or password of no characters.
+    NameEmpty = "field-name-empty";
+    /// A name or password that is too long.
+    NameTooLong = "field-name-too-long";
+    /// A name or password with something else than letters and digits.
+    NameCharacter = "field-name-character";
+    /// The name in one item of a batch breaks a rule.
+    ItemName { place: usize, fault: NameError } = "field-item-name";
+    /// The password in one item of a batch breaks a rule.
+    ItemPassword { place: usize, fault: NameError } = "field-item-password";
+    /// An item of a batch without a password.
+    ItemWithoutPassword { place: usize } = "field-item-without-password";
+    /// A batch that names an account twice.
+    NameTwice { name: turnpike_domain::account::Username } = "field-name-twice";
+    /// A batch of too many items.
+    TooManyItems = "field-too-many-items";
+    /// A batch of commas and blanks.
+    NoItems = "field-no-items";
+    /// A remark that is too wide.
+    RemarkTooWide = "field-remark-too-wide";
+    /// A remark with a line break or the like.
+    RemarkControl = "field-remark-control";
+    /// A number that names no product type.
+    ProductTypeUnknown = "field-product-type-unknown";
+    /// A product type that proxy accounts cannot have.
+    ProductTypeWithoutAccounts = "field-product-type-accounts";
+    /// A product type that the summary does not know.
+    ProductTypeWithoutSummary = "field-product-type-summary";
+    /// Not a time as agreed.
+    TimeForm = "field-time-form";
+    /// A time that does not exist.
+    TimeMissing = "field-time-missing";
+    /// An end before the start.
+    WindowBackwards = "field-window-backwards";
+    /// A window of too many days.
+    WindowTooLong = "field-window-too-long";
+}
+
+impl FieldError {
+    /// The message, in a language.
+    pub(crate) fn text(&self, language: Language) -> String {
+        let mut arguments = FluentArgs::new();
+        // Numbers go in as text: a limit is shown as it is written, not grouped.
+        match self {
+            Self::OutOfRange { lowest, highest } => {
+                arguments.set("lowest", lowest.to_string());
+                arguments.set("highest", highest.to_string());
+            }
+            Self::NameTooLong => arguments.set("longest", LONGEST_NAME.to_string()),
+            Self::ItemName { place, fault } | Self::ItemPassword { place, fault } => {
+                arguments.set("place", place.to_string());
+                arguments.set("problem", Self::from(*fault).text(language));
+            }
+            Self::ItemWithoutPassword { place } => arguments.set("place", place.to_string()),
+            Self::NameTwice { name } => arguments.set("name", name.to_string()),
+            Self::TooManyItems => arguments.set("most", LARGEST_BATCH.to_string()),
+            Self::WindowTooLong => arguments.set("days", MOST_DAYS.to_string()),
+            _ => {}
+        }
+        messages::text(language, self.key(), &arguments)
+    }
+}
+
+impl From<NameError> for FieldError {
+    fn from(error: NameError) -> Self {
+        match error {
+            NameError::Empty => Self::NameEmpty,
+            NameError::TooLong => Self::NameTooLong,
+            NameError::Character => Self::NameCharacter,
+        }
+    }
+}
+
+impl From<BatchError> for FieldError {
+    fn from(error: BatchError) -> Self {
+        match error {
+            BatchError::Empty => Self::NoItems,
+            BatchError::TooMany => Self::TooManyItems,
+            BatchError::Twice { name } => Self::NameTwice { name },
+            BatchError::NoPassword { place } => Self::ItemWithoutPassword { place },
+            BatchError::Name { place, fault } => Self::ItemName { place, fault },
+            BatchError::Password { place, fault } => Self::ItemPassword { place, fault },
+        }
+    }
+}
+
+impl From<RemarkError> for FieldError {
+    fn from(error: RemarkError) -> Self {
+        match error {
+            RemarkError::TooWide => Self::RemarkTooWide,
+            RemarkError::Control => Self::RemarkControl,
+        }
+    }
+}
+
+impl From<TimeError> for FieldError {
+    fn from(error: TimeError) -> Self {
+        match error {
+            TimeError::Form => Self::TimeForm,
+            TimeError::NoSuchTime => Self::TimeMissing,
+        }
+    }
+}
+
+impl From<WindowError> for FieldError {
+    fn from(error: WindowError) -> Self {
+        match error {
+            WindowError::Backwards => Self::WindowBackwards,
+            WindowError::TooLong => Self::WindowTooLong,
+        }
+    }
+}
+
+/// Everything that is wrong with the parameters of one call, by parameter.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct FieldErrors(BTreeMap<&'static str, Vec<FieldError>>);
+
+impl FieldErrors {
+    /// One thing wrong with one parameter.
+    pub(crate) fn one(name: &'static str, error: FieldError) -> Self {
+        let mut errors = Self::default();
+        errors.add(name, error);
+        errors
+    }
+
+    pub(crate) fn add(&mut self, name: &'static str, error: FieldError) {
+        self.0.entry(name).or_default().push(error);
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// `{field: [text]}`, as the envelope shows it.
+    pub(crate) fn texts(&self, language: Language) -> BTreeMap<&'static str, Vec<String>> {
+        let texts = |errors: &Vec<FieldError>| errors.iter().map(|error| error.text(language)).collect();
+        self.0.iter().map(|(name, errors)| (*name, texts(errors))).collect()
+    }
+}

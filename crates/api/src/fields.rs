@@ -1,0 +1,169 @@
+//! Typed reading of parameters, with everything that is wrong collected (contract 0.5).
+//!
+//! Each reader takes one given value. Numbers may be JSON numbers or texts; what is empty or null is not given.
+
+mod number;
+
+use turnpike_domain::account::{AccountPassword, Username};
+use turnpike_domain::accounts;
+use turnpike_domain::calendar::Zone;
+use turnpike_domain::product::ProductType;
+use turnpike_domain::remark::Remark;
+use turnpike_domain::time::Timestamp;
+use turnpike_domain::units::LimitGb;
+
+use crate::field_error::{FieldError, FieldErrors};
+use crate::parameters::{Given, Parameters};
+
+pub(crate) use number::whole_number;
+
+/// The parameters of one call while they are being read.
+pub(crate) struct Fields<'a> {
+    parameters: &'a Parameters,
+    zone: &'a Zone,
+    now: Timestamp,
+    errors: FieldErrors,
+    /// Which parameters were asked for: the document must name the same.
+    #[cfg(test)]
+    pub(crate) asked: Vec<&'static str>,
+}
+
+impl<'a> Fields<'a> {
+    /// `zone` is the one that times are meant in.
+    pub(crate) fn new(parameters: &'a Parameters, zone: &'a Zone, now: Timestamp) -> Self {
+        Self {
+            parameters,
+            zone,
+            now,
+            errors: FieldErrors::default(),
+            #[cfg(test)]
+            asked: Vec::new(),
+        }
+    }
+
+    /// A parameter that must be there. `None` when it is not or is refused, which is noted.
+    pub(crate) fn required<T>(
+        &mut self,
+        name: &'static str,
+        read: impl FnOnce(&Given) -> Result<T, FieldError>,
+    ) -> Option<T> {
+        let given = self.given(name).filter(|given| !given.is_empty_text());
+        self.noting(name, given.map_or(Err(FieldError::Required), read))
+    }
+
+    /// A parameter that may be left out. `None` when it is, or is refused, which is noted.
+    pub(crate) fn optional<T>(
+        &mut self,
+        name: &'static str,
+        read: impl FnOnce(&Given) -> Result<T, FieldError>,
+    ) -> Option<T> {
+        let given = self.given(name).filter(|given| !given.is_empty_text())?;
+        self.noting(name, read(given))
+    }
+
+    /// A parameter that must be there, but may be an empty text.
+    pub(crate) fn required_or_empty<T>(
+        &mut self,
+        name: &'static str,
+        read: impl FnOnce(&Given) -> Result<T, FieldError>,
+    ) -> Option<T> {
+        let given = self.given(name);
+        self.noting(name, given.map_or(Err(FieldError::Required), read))
+    }
+
+    /// The zone that times are meant in.
+    pub(crate) fn zone(&self) -> &'a Zone {
+        self.zone
+    }
+
+    /// The present moment.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// Whether nothing was wrong so far.
+    pub(crate) fn is_clean(&self) -> bool {
+        self.errors.is_empty()
+    }
+
+    /// All that was wrong.
+    pub(crate) fn into_errors(self) -> FieldErrors {
+        self.errors
+    }
+
+    fn given(&mut self, name: &'static str) -> Option<&'a Given> {
+        #[cfg(test)]
+        self.asked.push(name);
+        self.parameters.get(name).filter(|given| **given != Given::Null)
+    }
+
+    fn noting<T>(&mut self, name: &'static str, read: Result<T, FieldError>) -> Option<T> {
+        read.map_err(|error| self.errors.add(name, error)).ok()
+    }
+}
+
+/// A text.
+pub(crate) fn text(given: &Given) -> Result<&str, FieldError> {
+    match given {
+        Given::Text(text) => Ok(text),
+        Given::Repeated => Err(FieldError::Repeated),
+        Given::Number(_) | Given::Boolean(_) | Given::Null | Given::Unusable => Err(FieldError::NotText),
+    }
+}
+
+/// An account's name.
+pub(crate) fn username(given: &Given) -> Result<Username, FieldError> {
+    Ok(Username::parse(text(given)?)?)
+}
+
+/// An account's password.
+pub(crate) fn password(given: &Given) -> Result<AccountPassword, FieldError> {
+    Ok(AccountPassword::parse(text(given)?)?)
+}
+
+/// A batch of names: `user01,user02`.
+pub(crate) fn usernames(given: &Given) -> Result<Vec<Username>, FieldError> {
+    Ok(accounts::parse_names(text(given)?)?)
+}
+
+/// A batch of names and passwords: `user01:pass,user02:pass`.
+pub(crate) fn credentials(given: &Given) -> Result<Vec<(Username, AccountPassword)>, FieldError> {
+    Ok(accounts::parse_pairs(text(given)?)?)
+}
+
+/// A remark, which may be empty.
+pub(crate) fn remark(given: &Given) -> Result<Remark, FieldError> {
+    Ok(Remark::parse(text(given)?)?)
+}
+
+/// A traffic limit in GB.
+pub(crate) fn limit(given: &Given) -> Result<LimitGb, FieldError> {
+    let out_of_range = FieldError::OutOfRange { lowest: 0, highest: i64::from(LimitGb::HIGHEST_GB) };
+    let gigabytes = u32::try_from(whole_number(given)?).map_err(|_| out_of_range)?;
+    LimitGb::new(gigabytes).ok_or(out_of_range)
+}
+
+/// Any product type.
+pub(crate) fn product_type(given: &Given) -> Result<ProductType, FieldError> {
+    ProductType::from_number(whole_number(given)?).ok_or(FieldError::ProductTypeUnknown)
+}
+
+/// A product type that proxy accounts can have.
+pub(crate) fn account_type(given: &Given) -> Result<ProductType, FieldError> {
+    match product_type(given) {
+        Ok(product_type) if product_type.takes_accounts() => Ok(product_type),
+        Ok(_) | Err(FieldError::ProductTypeUnknown) => Err(FieldError::ProductTypeWithoutAccounts),
+        Err(error) => Err(error),
+    }
+}
+
+/// A whole number from `lowest` on; what is above `highest` is cut to it.
+pub(crate) fn count(given: &Given, lowest: u32, highest: u32) -> Result<u32, FieldError> {
+    let number = whole_number(given)?;
+    let out_of_range = FieldError::OutOfRange { lowest: lowest.into(), highest: highest.into() };
+    if number < i64::from(lowest) {
+        Err(out_of_range)
+    } else {
+        Ok(u32::try_from(number).unwrap_or(highest).min(highest))
+    }
+}

@@ -1,0 +1,62 @@
+//! The table of contents: every call there is, who may make it, and where it is answered.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::middleware;
+use axum::response::Response;
+use axum::routing::get;
+use http::HeaderValue;
+use http::header::CONTENT_TYPE;
+use tower_http::catch_panic::CatchPanicLayer;
+use turnpike_service::Service;
+
+use crate::call::{Api, Gate, Rules};
+use crate::contents::Contents;
+use crate::guard::{self, AfterPanic, RequestIds};
+use crate::settings::ApiSettings;
+use crate::{user_product, user_usage_flow, whitelist_account};
+
+const OPEN: Rules = Rules { success: 200, gate: Gate::Open };
+const VERIFIED: Rules = Rules { success: 200, gate: Gate::Verified };
+const CHANGING: Rules = Rules { success: 200, gate: Gate::Changing };
+
+/// Every call (contract §1 to §3).
+pub(crate) fn contents() -> Contents {
+    Contents::default()
+        .get("/whitelist-account/list", OPEN, whitelist_account::list)
+        .post("/whitelist-account/add", CHANGING, whitelist_account::add)
+        .post("/whitelist-account/delete", CHANGING, whitelist_account::delete)
+        .post("/whitelist-account/disable", CHANGING, whitelist_account::disable)
+        .post("/whitelist-account/enable", CHANGING, whitelist_account::enable)
+        .post("/whitelist-account/change-password", CHANGING, whitelist_account::change_password)
+        .post("/whitelist-account/change-remark", CHANGING, whitelist_account::change_remark)
+        .post("/whitelist-account/change-limit", CHANGING, whitelist_account::change_limit)
+        .get("/user-usage-flow/total", VERIFIED, user_usage_flow::total)
+        .get("/user-product/list", VERIFIED, user_product::list)
+        .get("/user-product/summary", OPEN, user_product::summary)
+}
+
+/// The whole API: every call under every prefix, with or without a slash at its end, and `/openapi.json`.
+pub fn router(service: Service, settings: ApiSettings) -> Router {
+    let (calls, document) = contents().into_parts(&settings.prefixes);
+    let ids = RequestIds::beginning(service.now());
+    let settings = Arc::new(settings);
+    let panics = CatchPanicLayer::custom(AfterPanic(settings.language));
+    calls
+        .with_state(Api { service, settings: settings.clone() })
+        .route("/openapi.json", get(move || std::future::ready(json(document.clone()))))
+        .method_not_allowed_fallback(guard::method_not_allowed)
+        .fallback(guard::route_unknown)
+        .with_state(settings.clone())
+        .layer(middleware::from_fn_with_state(settings, guard::hurry))
+        .layer(panics)
+        .layer(middleware::from_fn_with_state(ids, guard::record))
+}
+
+fn json(document: Bytes) -> Response {
+    let mut response = Response::new(Body::from(document));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}

@@ -1,0 +1,134 @@
+//! Serving a router on a listener, with every wait bounded: slow heads, idle connections, stalled readers, shutdown.
+//!
+//! `axum::serve` has none of these deadlines, so connections are driven here.
+
+mod patience;
+
+use std::io;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use http::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper_util::rt::TokioIo;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tower::ServiceExt;
+
+use crate::settings::ServerSettings;
+use patience::{Patience, Watched};
+
+/// The read buffer that the HTTP library insists on, in bytes.
+const SMALLEST_BUFFER: usize = 8192;
+
+/// Where a request's connection comes from, among the request's extensions.
+#[derive(Clone, Copy, Debug)]
+pub struct Peer(pub SocketAddr);
+
+/// Serves until `shutdown`, then finishes the requests in flight, for as long as the settings allow.
+pub async fn serve(listener: TcpListener, router: Router, settings: ServerSettings, shutdown: CancellationToken) {
+    let grace = Duration::from_millis(settings.shutdown_grace_ms);
+    let server = Server {
+        router,
+        places: Arc::new(Semaphore::new(settings.most_connections)),
+        settings: Arc::new(settings),
+        shutdown: shutdown.clone(),
+        end: CancellationToken::new(),
+    };
+    let connections = TaskTracker::new();
+    shutdown.run_until_cancelled(server.accept_all(&listener, &connections)).await;
+    // New connections are refused from here on, rather than left waiting in the queue.
+    drop(listener);
+    connections.close();
+    if tokio::time::timeout(grace, connections.wait()).await.is_err() {
+        tracing::warn!(connections = connections.len(), "shutdown ends requests that are still in flight");
+        server.end.cancel();
+        connections.wait().await;
+    }
+}
+
+/// What every connection needs.
+#[derive(Clone)]
+struct Server {
+    router: Router,
+    places: Arc<Semaphore>,
+    settings: Arc<ServerSettings>,
+    /// Stop when the requests in flight are done.
+    shutdown: CancellationToken,
+    /// Stop now.
+    end: CancellationToken,
+}
+
+impl Server {
+    async fn accept_all(&self, listener: &TcpListener, connections: &TaskTracker) {
+        let mut told = None;
+        // A closed semaphore would end the loop; nothing closes it.
+        while let Ok(place) = self.places.clone().acquire_owned().await {
+            match listener.accept().await {
+                Ok((stream, peer)) => {
+                    connections.spawn(self.clone().converse(stream, peer, place));
+                }
+                Err(error) if is_about_one_connection(&error) => {}
+                Err(error) => self.pause(&error, &mut told).await,
+            }
+        }
+    }
+
+    /// Out of descriptors or memory, accepting fails at once and for ever: without a pause it would spin.
+    async fn pause(&self, error: &io::Error, told: &mut Option<tokio::time::Instant>) {
+        let now = tokio::time::Instant::now();
+        if told.is_none_or(|told| now.duration_since(told) >= Duration::from_secs(1)) {
+            tracing::warn!(%error, "connections cannot be accepted");
+            *told = Some(now);
+        }
+        tokio::time::sleep(Duration::from_millis(self.settings.accept_pause_ms)).await;
+    }
+
+    async fn converse(self, stream: TcpStream, peer: SocketAddr, place: OwnedSemaphorePermit) {
+        // Answers are written whole; waiting for more to send only delays them. Best effort.
+        let delayed = stream.set_nodelay(true).is_err();
+        tracing::trace!(%peer, delayed, "connection accepted");
+        let patience = Patience::of(&self.settings);
+        let (io, activity) = Watched::new(stream, patience);
+        let router = self.router;
+        let service = hyper::service::service_fn(move |request: Request<Incoming>| {
+            let busy = activity.begin();
+            let mut request = request.map(Body::new);
+            request.extensions_mut().insert(Peer(peer));
+            let answer = router.clone().oneshot(request);
+            async move { answer.await.map(|response| busy.until_written(response)) }
+        });
+        let connection = http1::Builder::new()
+            .header_read_timeout(None)
+            .max_buf_size(self.settings.head_limit_bytes.max(SMALLEST_BUFFER))
+            .max_header_size(self.settings.head_limit_bytes)
+            .max_headers(self.settings.most_headers)
+            .serve_connection(TokioIo::new(io), service);
+        let mut connection = pin!(connection);
+        let ended = self.shutdown.run_until_cancelled(connection.as_mut()).await;
+        if ended.is_none() {
+            connection.as_mut().graceful_shutdown();
+        }
+        let ended = match ended {
+            None => self.end.run_until_cancelled(connection).await,
+            ended => ended,
+        };
+        if let Some(Err(error)) = ended {
+            tracing::debug!(%peer, %error, "connection ended early");
+        }
+        drop(place);
+    }
+}
+
+/// Errors of `accept` that concern the connection that just failed, not the listener.
+fn is_about_one_connection(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
+}

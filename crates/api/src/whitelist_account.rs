@@ -1,0 +1,180 @@
+//! `whitelist-account/*`: a customer's proxy accounts (contract §1).
+
+mod listing;
+
+use turnpike_domain::account::{AccountPassword, Username};
+use turnpike_domain::product::ProductType;
+use turnpike_domain::remark::Remark;
+use turnpike_domain::units::LimitGb;
+use turnpike_service::NewAccounts;
+use utoipa::ToSchema;
+
+use crate::call::{Caller, Wish};
+use crate::envelope::Nothing;
+use crate::error::ApiError;
+use crate::fields::{self, Fields};
+use crate::shapes::AccountProductType;
+
+pub(crate) use listing::list;
+
+/// Adds proxy accounts, all of them or none. Owning no package of the type is no error.
+#[derive(ToSchema)]
+pub(crate) struct Add {
+    /// `name:password` items parted by commas, at most 500. Names and passwords are 1 to 32 ASCII letters and digits.
+    #[schema(value_type = String, example = "user01:pass,user02:pass")]
+    accounts: Vec<(Username, AccountPassword)>,
+    /// What to remember about them: at most 64 English or 32 Chinese characters.
+    #[schema(value_type = String, required = false)]
+    remark: Remark,
+    #[schema(value_type = AccountProductType, required = false)]
+    product_type: ProductType,
+    /// Traffic limit of each in GB, 0 for none.
+    #[schema(value_type = u32, required = false, maximum = 102_400)]
+    limit: LimitGb,
+    /// Traffic limit of each in GB a day, 0 for none.
+    #[schema(value_type = u32, required = false, maximum = 102_400)]
+    daily_limit: LimitGb,
+}
+
+impl Wish for Add {
+    fn read(fields: &mut Fields<'_>) -> Option<Self> {
+        let accounts = fields.required("accounts", fields::credentials);
+        let remark = fields.optional("remark", fields::remark);
+        let product_type = fields.optional("product_type", fields::account_type);
+        let limit = fields.optional("limit", fields::limit);
+        let daily_limit = fields.optional("daily_limit", fields::limit);
+        Some(Self {
+            accounts: accounts?,
+            remark: remark.unwrap_or_default(),
+            product_type: product_type.unwrap_or(ProductType::DynamicTraffic),
+            limit: limit.unwrap_or_default(),
+            daily_limit: daily_limit.unwrap_or_default(),
+        })
+    }
+}
+
+pub(crate) async fn add(caller: Caller, wish: Add) -> Result<Nothing, ApiError> {
+    let accounts = NewAccounts {
+        pairs: wish.accounts,
+        remark: wish.remark,
+        product_type: wish.product_type,
+        limit: wish.limit,
+        daily_limit: wish.daily_limit,
+    };
+    caller.service.add_accounts(caller.customer, accounts).await?;
+    Ok(Nothing)
+}
+
+macro_rules! batches {
+    ($($(#[$doc:meta])* $name:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(ToSchema)]
+        pub(crate) struct $name {
+            /// Names parted by commas, at most 500.
+            #[schema(value_type = String, example = "user01,user02")]
+            accounts: Vec<Username>,
+        }
+
+        impl Wish for $name {
+            fn read(fields: &mut Fields<'_>) -> Option<Self> {
+                Some(Self { accounts: fields.required("accounts", fields::usernames)? })
+            }
+        }
+    )*};
+}
+
+batches! {
+    /// Deletes proxy accounts, all of them or none, for good. Their usage stays in the totals.
+    Delete;
+    /// Disables proxy accounts, all of them or none: open connections end within a second. Again is no error.
+    Disable;
+    /// Enables proxy accounts, all of them or none. Again is no error.
+    Enable;
+}
+
+pub(crate) async fn delete(caller: Caller, wish: Delete) -> Result<Nothing, ApiError> {
+    caller.service.delete_accounts(caller.customer, &wish.accounts).await?;
+    Ok(Nothing)
+}
+
+pub(crate) async fn disable(caller: Caller, wish: Disable) -> Result<Nothing, ApiError> {
+    caller.service.set_accounts_enabled(caller.customer, &wish.accounts, false).await?;
+    Ok(Nothing)
+}
+
+pub(crate) async fn enable(caller: Caller, wish: Enable) -> Result<Nothing, ApiError> {
+    caller.service.set_accounts_enabled(caller.customer, &wish.accounts, true).await?;
+    Ok(Nothing)
+}
+
+/// Changes a proxy account's password: open connections under the old one end within a second.
+#[derive(ToSchema)]
+pub(crate) struct ChangePassword {
+    /// The account's name.
+    #[schema(value_type = String, example = "user01")]
+    account: Username,
+    /// The new password: 1 to 32 ASCII letters and digits.
+    #[schema(value_type = String, example = "pass")]
+    password: AccountPassword,
+}
+
+impl Wish for ChangePassword {
+    fn read(fields: &mut Fields<'_>) -> Option<Self> {
+        let account = fields.required("account", fields::username);
+        let password = fields.required("password", fields::password);
+        Some(Self { account: account?, password: password? })
+    }
+}
+
+pub(crate) async fn change_password(caller: Caller, wish: ChangePassword) -> Result<Nothing, ApiError> {
+    caller.service.change_password(caller.customer, &wish.account, wish.password).await?;
+    Ok(Nothing)
+}
+
+/// Changes a proxy account's remark.
+#[derive(ToSchema)]
+pub(crate) struct ChangeRemark {
+    /// The account's name.
+    #[schema(value_type = String, example = "user01")]
+    account: Username,
+    /// At most 64 English or 32 Chinese characters; an empty text clears it.
+    #[schema(value_type = String)]
+    remark: Remark,
+}
+
+impl Wish for ChangeRemark {
+    fn read(fields: &mut Fields<'_>) -> Option<Self> {
+        let account = fields.required("account", fields::username);
+        let remark = fields.required_or_empty("remark", fields::remark);
+        Some(Self { account: account?, remark: remark? })
+    }
+}
+
+pub(crate) async fn change_remark(caller: Caller, wish: ChangeRemark) -> Result<Nothing, ApiError> {
+    caller.service.change_remark(caller.customer, &wish.account, wish.remark).await?;
+    Ok(Nothing)
+}
+
+/// Changes a proxy account's traffic limit. Past it the gateway refuses the account; its status stays 1.
+#[derive(ToSchema)]
+pub(crate) struct ChangeLimit {
+    /// The account's name.
+    #[schema(value_type = String, example = "user01")]
+    account: Username,
+    /// GB, 0 for no limit.
+    #[schema(value_type = u32, maximum = 102_400)]
+    limit: LimitGb,
+}
+
+impl Wish for ChangeLimit {
+    fn read(fields: &mut Fields<'_>) -> Option<Self> {
+        let account = fields.required("account", fields::username);
+        let limit = fields.required("limit", fields::limit);
+        Some(Self { account: account?, limit: limit? })
+    }
+}
+
+pub(crate) async fn change_limit(caller: Caller, wish: ChangeLimit) -> Result<Nothing, ApiError> {
+    caller.service.change_limit(caller.customer, &wish.account, wish.limit).await?;
+    Ok(Nothing)
+}

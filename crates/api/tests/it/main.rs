@@ -1,0 +1,3 @@
+//! The API from outside: the real router over both stores, and the real server on real sockets.
+
+mod server;
