@@ -4,7 +4,7 @@
 //! Everybody locks leases, then accounts, then packages, each by id, so that nobody waits for somebody who waits for
 //! him.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use turnpike_domain::calendar::Zone;
 use turnpike_domain::ids::{AccountId, CustomerId, PackageId};
@@ -36,20 +36,18 @@ impl Books {
         tx: &mut Tx,
         zone: &Zone,
         leases: &[OpenLease],
-        wishes: &[AccountId],
+        asking: &[AccountId],
         now: Timestamp,
     ) -> Result<Self, StoreError> {
-        let mut wanted: Vec<_> = leases.iter().map(|lease| lease.account).chain(wishes.iter().copied()).collect();
+        let mut wanted: Vec<_> = leases.iter().map(|lease| lease.account).chain(asking.iter().copied()).collect();
         wanted.sort_unstable();
         wanted.dedup();
         let mut accounts = account_quota::lock(tx, &wanted).await?;
-        for books in &mut accounts {
-            turn_to_today(tx, zone, books, now).await?;
-        }
+        turn_to_today(tx, zone, &mut accounts, now).await?;
         let accounts: BTreeMap<_, _> = accounts.into_iter().map(|books| (books.account, books)).collect();
         let named: Vec<_> = leases.iter().map(|lease| lease.package).collect();
         let wish = |account| accounts.get(account).map(|books| (books.customer, books.product_type));
-        let mut wished: Vec<_> = wishes.iter().filter_map(wish).collect();
+        let mut wished: Vec<_> = asking.iter().filter_map(wish).collect();
         wished.sort_unstable();
         wished.dedup();
         let packages = package_quota::lock(tx, &named, &wished, now).await?;
@@ -132,16 +130,32 @@ fn room(account: &AccountBooks, package: &PackageBooks) -> Bytes {
     package.quota.size.minus(package.quota.used.plus(package.quota.held)).min(own).min(today)
 }
 
-/// Makes `day_used` today's. Normally nothing was used of a day that has just begun. When the clock went back, what was
-/// used of that day is added up again, so that a daily limit is not given twice.
-async fn turn_to_today(tx: &mut Tx, zone: &Zone, books: &mut AccountBooks, now: Timestamp) -> Result<(), StoreError> {
+/// Makes `day_used` today's, where it is another day's. What was used of today is added up rather than taken to be
+/// nothing: the clock may have gone back and on again, and a daily limit is not given twice.
+async fn turn_to_today(
+    tx: &mut Tx,
+    zone: &Zone,
+    accounts: &mut [AccountBooks],
+    now: Timestamp,
+) -> Result<(), StoreError> {
     let today = zone.day_of(now);
-    if books.day < today.to_column() {
+    let mut turned = Vec::new();
+    for books in accounts.iter_mut().filter(|books| books.day != today.to_column()) {
+        books.day = today.to_column();
         books.quota.day_used = Bytes::ZERO;
-    } else if books.day > today.to_column() {
-        let since = zone.day_start(today);
-        books.quota.day_used = usage::of_account_since(tx, books.customer, books.account, since).await?;
+        if books.quota.used > Bytes::ZERO {
+            turned.push((books.customer, books.account, books.product_type));
+        }
     }
-    books.day = today.to_column();
+    if turned.is_empty() {
+        return Ok(());
+    }
+    let used = usage::of_accounts_since(tx, &turned, zone.day_start(today)).await?;
+    let used: HashMap<_, _> = used.into_iter().collect();
+    for books in accounts {
+        if let Some(bytes) = used.get(&books.account) {
+            books.quota.day_used = *bytes;
+        }
+    }
     Ok(())
 }

@@ -35,7 +35,9 @@ async fn delete(deletion: &Deletion, tx: &mut Tx) -> Result<(), ServiceError> {
     require_active(tx, *customer).await?;
     let accounts = lock_all(tx, *customer, usernames).await?;
     account::delete(tx, *customer, &accounts, *now).await?;
-    accounts.iter().for_each(|account| tx.announce(Changed::Account(*account), *now));
+    for account in accounts {
+        tx.announce(Changed::Account(account), *now);
+    }
     audit::insert(tx, &Actor::Customer(*customer).did("accounts.delete", *customer, list(usernames), *now)).await?;
     Ok(())
 }

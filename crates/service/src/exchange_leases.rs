@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use turnpike_domain::ids::{AccountId, CustomerId, LeaseId, NodeId};
+use turnpike_domain::ids::{AccountId, LeaseId, NodeId};
 use turnpike_domain::lease::{Lease, LeaseGrant, LeaseReport};
 use turnpike_domain::quota::{Denial, Terms};
 use turnpike_domain::time::Timestamp;
@@ -92,20 +92,18 @@ async fn grant_all(exchange: &Exchange, tx: &mut Tx, books: &mut Books) -> Resul
         decided.push((*account, outcome));
     }
     let ids: HashMap<_, _> = lease::insert(tx, *node, &new).await?.into_iter().collect();
-    decided.into_iter().map(|(account, outcome)| answer(&ids, account, outcome)).collect()
+    let answer = |(account, outcome): (AccountId, Result<_, Denial>)| {
+        let outcome = match outcome {
+            Ok((_, terms)) => Ok(leased(&ids, account, &terms)?),
+            Err(denial) => Err(denial),
+        };
+        Ok(LeaseGrant { account, outcome })
+    };
+    decided.into_iter().map(answer).collect()
 }
 
-fn answer(
-    ids: &HashMap<AccountId, LeaseId>,
-    account: AccountId,
-    outcome: Result<(CustomerId, Terms), Denial>,
-) -> Result<LeaseGrant, StoreError> {
+fn leased(ids: &HashMap<AccountId, LeaseId>, account: AccountId, terms: &Terms) -> Result<Lease, StoreError> {
     let missing = StoreError::Corrupt { table: "lease", column: "account_id", id: account.get() };
-    let outcome = match outcome {
-        Ok((_, Terms { bytes, valid_for, .. })) => {
-            Ok(Lease { id: ids.get(&account).copied().ok_or(missing)?, bytes, valid_for })
-        }
-        Err(denial) => Err(denial),
-    };
-    Ok(LeaseGrant { account, outcome })
+    let id = ids.get(&account).copied().ok_or(missing)?;
+    Ok(Lease { id, bytes: terms.bytes, valid_for: terms.valid_for })
 }

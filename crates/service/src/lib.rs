@@ -32,7 +32,9 @@ mod app_key;
 mod find_customer;
 mod grant_package;
 mod limit_customer;
+mod list_customers;
 mod suspend_customer;
+mod usage_by_account;
 mod verify_customer;
 
 // What gateways do.
@@ -60,4 +62,5 @@ pub use login_password::{LoginPassword, LoginPasswordError};
 pub use service::Service;
 pub use source::{Clock, Random, Source};
 pub use summarise_packages::PackageSummary;
+pub use usage_by_account::AccountUsage;
 pub use usage_by_day::UsageWindow;

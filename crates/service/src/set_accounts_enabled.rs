@@ -41,7 +41,9 @@ async fn set(switch: &Switch, tx: &mut Tx) -> Result<(), ServiceError> {
     require_active(tx, *customer).await?;
     let accounts = lock_all(tx, *customer, usernames).await?;
     account::set_enabled(tx, *customer, &accounts, *enabled).await?;
-    accounts.iter().for_each(|account| tx.announce(Changed::Account(*account), *now));
+    for account in accounts {
+        tx.announce(Changed::Account(account), *now);
+    }
     let act = if *enabled { "accounts.enable" } else { "accounts.disable" };
     audit::insert(tx, &Actor::Customer(*customer).did(act, *customer, list(usernames), *now)).await?;
     Ok(())

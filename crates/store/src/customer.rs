@@ -56,6 +56,16 @@ pub async fn by_id(tx: &mut Tx, customer: CustomerId) -> Result<Option<Customer>
     Ok(optional!(CustomerRow, tx, BY_ID, customer.get())?.map(Customer::from))
 }
 
+const ALL: &str = "SELECT id, email, verified, suspended FROM customer ORDER BY id";
+
+/// All customers, by number.
+///
+/// # Errors
+/// Only the database's own.
+pub async fn all(tx: &mut Tx) -> Result<Vec<Customer>, StoreError> {
+    Ok(all!(CustomerRow, tx, ALL)?.into_iter().map(Customer::from).collect())
+}
+
 const BY_EMAIL: &str = "SELECT id, email, verified, suspended FROM customer WHERE email = $1";
 
 /// The customer with that address, given in lower case.

@@ -184,11 +184,12 @@ impl Tx {
     }
 
     pub(crate) async fn commit(self) -> Result<(), StoreError> {
-        Ok(match self.link {
+        match self.link {
             Link::Sqlite(transaction) => transaction.commit().await?,
             Link::Postgres(transaction) => transaction.commit().await?,
             Link::SqliteRead(_) | Link::PostgresRead(_) => {}
-        })
+        }
+        Ok(())
     }
 
     /// Undoes everything. When that fails the connection is broken, and the database undoes it.

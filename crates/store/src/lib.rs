@@ -10,6 +10,8 @@ mod migrations;
 mod news;
 mod rows;
 mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub mod account;
 pub mod account_quota;

@@ -124,6 +124,11 @@ impl Store {
         self.news.after(seen.map_or(0, FeedSeq::get)).await;
     }
 
+    #[cfg(feature = "testing")]
+    pub(crate) const fn db(&self) -> &Db {
+        &self.db
+    }
+
     async fn repeat<I, T, E, A>(&self, input: &I, act: &A) -> Result<T, E>
     where
         E: ActError,
@@ -164,7 +169,9 @@ impl Store {
         match crate::feed::append(&mut tx).await {
             Ok(newest) => {
                 tx.commit().await?;
-                newest.into_iter().for_each(|seq| self.news.tell(seq));
+                if let Some(seq) = newest {
+                    self.news.tell(seq);
+                }
                 Ok(())
             }
             Err(error) => {

@@ -173,20 +173,101 @@ pub async fn per_day_of_name(
     day_amounts(all!((i64, i64), tx, PER_DAY_OF_NAME, customer.get(), slices, number, name)?)
 }
 
-const OF_ACCOUNT_SINCE: &str = "\
-    SELECT CAST(coalesce(SUM(bytes), 0) AS BIGINT) FROM usage
-    WHERE customer_id = $1 AND account_id = $2 AND starts_at >= $3";
+const OF_ACCOUNTS_SINCE: &str = "\
+    WITH wanted AS (
+        SELECT CAST(value ->> 0 AS BIGINT) AS customer_id, CAST(value ->> 1 AS BIGINT) AS account_id,
+            CAST(value ->> 2 AS BIGINT) AS product_type
+        FROM json_each($1)
+    )
+    SELECT usage.account_id, CAST(SUM(usage.bytes) AS BIGINT)
+    FROM wanted JOIN usage
+        ON usage.customer_id = wanted.customer_id AND usage.account_id = wanted.account_id
+            AND usage.product_type = wanted.product_type AND usage.span_ms IN (1000, 60000, 3600000, 86400000)
+            AND usage.starts_at >= $2
+    GROUP BY usage.account_id";
 
-/// What was booked for one account since a moment.
+/// What was booked for each of these accounts and types since a moment; those that used nothing are left out. All spans
+/// are named, so that the primary key leads to just these rows.
 ///
 /// # Errors
 /// [`StoreError::Corrupt`], or the database's own.
-pub async fn of_account_since(
+pub async fn of_accounts_since(
     tx: &mut Tx,
-    customer: CustomerId,
-    account: AccountId,
+    accounts: &[(CustomerId, AccountId, ProductType)],
     since: Timestamp,
-) -> Result<Bytes, StoreError> {
-    let (bytes,) = one!((i64,), tx, OF_ACCOUNT_SINCE, customer.get(), account.get(), since.ms())?;
-    Bytes::from_column(bytes).ok_or(StoreError::Corrupt { table: "usage", column: "bytes", id: account.get() })
+) -> Result<Vec<(AccountId, Bytes)>, StoreError> {
+    let row = |(customer, account, product_type): &(CustomerId, AccountId, ProductType)| {
+        (customer.get(), account.get(), product_type.number())
+    };
+    let wanted = rows(&accounts.iter().map(row).collect::<Vec<_>>())?;
+    let found = all!((i64, i64), tx, OF_ACCOUNTS_SINCE, wanted, since.ms())?;
+    let amount = |(account, bytes)| {
+        let corrupt = StoreError::Corrupt { table: "usage", column: "bytes", id: account };
+        Ok((AccountId::new(account), Bytes::from_column(bytes).ok_or(corrupt)?))
+    };
+    found.into_iter().map(amount).collect()
+}
+
+/// What one account used, or all accounts of one customer, name and type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountUsage {
+    /// Whose.
+    pub customer: CustomerId,
+    /// The customer's address.
+    pub email: String,
+    /// The account's name; empty for traffic without an account.
+    pub username: String,
+    /// The package type it was taken from.
+    pub product_type: ProductType,
+    /// How much.
+    pub used: Bytes,
+}
+
+#[derive(sqlx::FromRow)]
+struct AccountUsageRow {
+    customer_id: i64,
+    email: String,
+    username: String,
+    product_type: i64,
+    bytes: i64,
+}
+
+const BY_ACCOUNT: &str = "\
+    SELECT usage.customer_id, customer.email, COALESCE(account.username, '') AS username, usage.product_type,
+        CAST(SUM(usage.bytes) AS BIGINT) AS bytes
+    FROM usage
+    JOIN customer ON customer.id = usage.customer_id
+    LEFT JOIN account ON account.customer_id = usage.customer_id AND account.id = usage.account_id
+    WHERE ($1 = 0 OR usage.customer_id = $1) AND usage.starts_at >= $2 AND usage.starts_at <= $3
+    GROUP BY usage.customer_id, customer.email, COALESCE(account.username, ''), usage.product_type
+    ORDER BY usage.customer_id, username, usage.product_type";
+
+/// What was used in a window, both ends included, by customer, account name and type; of one customer or of all.
+///
+/// # Errors
+/// [`StoreError::Corrupt`], or the database's own.
+pub async fn by_account(
+    tx: &mut Tx,
+    customer: Option<CustomerId>,
+    from: Timestamp,
+    to: Timestamp,
+) -> Result<Vec<AccountUsage>, StoreError> {
+    let whose = customer.map_or(0, CustomerId::get);
+    let used = all!(AccountUsageRow, tx, BY_ACCOUNT, whose, from.ms(), to.ms())?;
+    used.into_iter().map(TryInto::try_into).collect()
+}
+
+impl TryFrom<AccountUsageRow> for AccountUsage {
+    type Error = StoreError;
+
+    fn try_from(row: AccountUsageRow) -> Result<Self, StoreError> {
+        let corrupt = |column| StoreError::Corrupt { table: "usage", column, id: row.customer_id };
+        Ok(Self {
+            customer: CustomerId::new(row.customer_id),
+            product_type: ProductType::from_number(row.product_type).ok_or(corrupt("product_type"))?,
+            used: Bytes::from_column(row.bytes).ok_or(corrupt("bytes"))?,
+            email: row.email,
+            username: row.username,
+        })
+    }
 }

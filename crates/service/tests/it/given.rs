@@ -1,0 +1,155 @@
+//! What tests begin with: a service over a fresh store, with a clock that stands still and randomness that repeats.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+
+use turnpike_domain::account::{AccountPassword, Username};
+use turnpike_domain::calendar::Zone;
+use turnpike_domain::ids::{AccountId, CustomerId, LeaseId, NodeId};
+use turnpike_domain::lease::{Lease, LeaseReport};
+use turnpike_domain::product::ProductType;
+use turnpike_domain::quota::{Denial, LeasePolicy};
+use turnpike_domain::time::{Span, Timestamp};
+use turnpike_domain::units::{Bytes, LimitGb};
+use turnpike_service::{Actor, Grant, Keys, NewAccounts, Service, Source};
+use turnpike_store::Store;
+use turnpike_testkit::stores::TestStore;
+
+/// Bytes in a GB.
+pub(crate) const GB: u64 = 1 << 30;
+/// The gateway of most tests.
+pub(crate) const NODE: NodeId = NodeId::new(11);
+/// The type of most tests.
+pub(crate) const TYPE: ProductType = ProductType::DynamicTraffic;
+
+/// A service whose clock the test moves.
+pub(crate) struct Given {
+    pub(crate) service: Service,
+    pub(crate) store: Store,
+    clock: Arc<AtomicI64>,
+}
+
+impl Given {
+    pub(crate) fn over(store: &TestStore) -> Self {
+        Self::in_zone(store, Zone::utc())
+    }
+
+    pub(crate) fn in_zone(store: &TestStore, zone: Zone) -> Self {
+        let start = zone.parse("2026-03-10 12:00:00").unwrap();
+        let clock = Arc::new(AtomicI64::new(start.ms()));
+        let hand = Arc::clone(&clock);
+        let drawn = AtomicU64::new(1);
+        let fill = move |bytes: &mut [u8]| {
+            for byte in bytes {
+                let stirred = drawn.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+                *byte = stirred.to_be_bytes()[1];
+            }
+        };
+        let source = Source::new(move || Timestamp::from_ms(hand.load(Ordering::Relaxed)), fill);
+        let keys = Keys::derive(&[5; 32]);
+        let service = Service::new(store.store(), keys, zone, LeasePolicy::default(), source);
+        Self { service, store: store.store(), clock }
+    }
+
+    /// Lets time pass, or turns it back.
+    pub(crate) fn pass(&self, span: Span) {
+        self.clock.fetch_add(span.ms(), Ordering::Relaxed);
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.service.now()
+    }
+
+    /// A verified customer.
+    pub(crate) async fn customer(&self, email: &str) -> CustomerId {
+        let added = self.service.add_customer(&operator(), email, "a long password").await.unwrap();
+        self.service.verify_customer(&operator(), added.id).await.unwrap();
+        added.id
+    }
+
+    /// A package that runs from now for 30 days.
+    pub(crate) async fn package(&self, customer: CustomerId, size: u64) {
+        self.package_until(customer, size, self.now().plus(Span::from_days(30))).await;
+    }
+
+    pub(crate) async fn package_until(&self, customer: CustomerId, size: u64, expires_at: Timestamp) {
+        let (starts_at, title) = (self.now(), "Test package".to_owned());
+        let grant = Grant { customer, product_type: TYPE, size: Bytes::new(size), starts_at, expires_at, title };
+        self.service.grant_package(&operator(), grant).await.unwrap();
+    }
+
+    /// An account without limits.
+    pub(crate) async fn account(&self, customer: CustomerId, username: &str) -> AccountId {
+        self.limited_account(customer, username, 0, 0).await
+    }
+
+    /// An account with a limit and a daily limit in GB.
+    pub(crate) async fn limited_account(
+        &self,
+        customer: CustomerId,
+        username: &str,
+        limit: u32,
+        daily_limit: u32,
+    ) -> AccountId {
+        let accounts = NewAccounts {
+            limit: LimitGb::new(limit).unwrap(),
+            daily_limit: LimitGb::new(daily_limit).unwrap(),
+            ..NewAccounts::of(vec![pair(username)], TYPE)
+        };
+        self.service.add_accounts(customer, accounts).await.unwrap();
+        let listed = self.service.list_accounts(customer, None).await.unwrap();
+        listed.into_iter().find(|account| account.username == name(username)).unwrap().id
+    }
+
+    /// One account's wish at the usual gateway.
+    pub(crate) async fn ask(&self, account: AccountId) -> Result<Lease, Denial> {
+        let [grant] = &self.service.exchange_leases(NODE, Vec::new(), vec![account]).await.unwrap()[..] else {
+            panic!("one answer")
+        };
+        grant.outcome.clone()
+    }
+
+    /// Reports to the usual gateway's account.
+    pub(crate) async fn report(&self, reports: Vec<LeaseReport>) {
+        assert_eq!(self.service.exchange_leases(NODE, reports, Vec::new()).await.unwrap(), Vec::new());
+    }
+
+    /// Bills so many bytes to an account, through one lease, which is done then.
+    pub(crate) async fn bill(&self, account: AccountId, bytes: u64) {
+        let lease = self.ask(account).await.unwrap();
+        assert!(lease.bytes.get() >= bytes, "one lease has only {}", lease.bytes);
+        self.report(vec![last(lease.id, bytes)]).await;
+    }
+
+    /// The first column of the first row.
+    pub(crate) async fn number(&self, sql: &str) -> i64 {
+        self.store.number(sql).await.unwrap()
+    }
+}
+
+pub(crate) fn operator() -> Actor {
+    Actor::Operator("test".to_owned())
+}
+
+pub(crate) fn name(text: &str) -> Username {
+    Username::parse(text).unwrap()
+}
+
+pub(crate) fn password(text: &str) -> AccountPassword {
+    AccountPassword::parse(text).unwrap()
+}
+
+/// A name with a password made of it.
+pub(crate) fn pair(username: &str) -> (Username, AccountPassword) {
+    (name(username), password(&format!("{username}Pw")))
+}
+
+/// A report after which more may come.
+pub(crate) fn partial(lease: LeaseId, used: u64, ceiling: u64) -> LeaseReport {
+    LeaseReport { lease, used: Bytes::new(used), ceiling: Bytes::new(ceiling), last: false }
+}
+
+/// A report after which nothing more comes.
+pub(crate) fn last(lease: LeaseId, used: u64) -> LeaseReport {
+    LeaseReport { lease, used: Bytes::new(used), ceiling: Bytes::new(used), last: true }
+}

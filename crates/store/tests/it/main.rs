@@ -1,0 +1,7 @@
+//! The store on both databases.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "what a test cannot go on without ends it")]
+
+mod feed;
+mod schema;
+mod statements;
+mod transactions;
