@@ -7,6 +7,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 use turnpike_domain::destination::Target;
 
 use super::answer::{Circumstances, TUNNEL_OPEN, write_refusal};
+use super::body::Body;
 use super::exchange::{Errand, Exchange, Failure, Served};
 use super::fault::MessageFault;
 use super::framing::{Framing, Version};
@@ -173,10 +174,10 @@ impl Conversation<'_> {
             bodiless: request.body == Framing::Length(0),
         };
         let errand = Errand {
-            body: request.body,
             asked: manner.asked(request.line.version),
             repeatable: manner.bodiless && matches!(request.line.method, "GET" | "HEAD" | "OPTIONS"),
         };
+        let body = request.body;
         let authenticated = authenticate(&mut self.identity, request.login, self.front, &self.client).await;
         self.inbox.consume(head.end);
         match (authenticated, route) {
@@ -184,7 +185,8 @@ impl Conversation<'_> {
             (Err(refusal), _) => self.refuse(&refusal, manner).await,
             (Ok(_), Route::Tunnel(target)) => self.open_tunnel(&target).await,
             (Ok(switched), route) => {
-                let exchanged = self.forward(errand, self.new_origin(route, switched), out).await;
+                let body = Body::new(body, Version::Http11, self.front.settings.limits.head_bytes);
+                let exchanged = self.forward(errand, self.new_origin(route, switched), body, out).await;
                 self.after(exchanged, manner).await
             }
         }
@@ -210,12 +212,20 @@ impl Conversation<'_> {
     }
 
     /// Connects if need be, and exchanges one request for its response.
-    async fn forward(&mut self, errand: Errand, new: Option<Origin>, mut out: Outbox) -> Result<Served, Failure> {
+    async fn forward(
+        &mut self,
+        errand: Errand,
+        new: Option<Origin>,
+        mut body: Body,
+        mut out: Outbox,
+    ) -> Result<Served, Failure> {
+        // Before anything is connected: a body that is malformed from the start touches nobody.
+        body.gather(&mut self.inbox, out.buffer()).map_err(|fault| Failure::Refused(fault.into()))?;
         match new {
             Some(origin) => self.connect(origin).await?,
             None => self.ensure_traffic().await?,
         }
-        match self.exchange(errand)?.run(&mut out).await {
+        match self.exchange(errand)?.run(&mut body, &mut out).await {
             Err(Failure::Spent) => {
                 let origin = self.upstream.take().ok_or(Refusal::OriginFailed)?.origin;
                 self.connect(origin).await?;

@@ -7,7 +7,6 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
 use super::body::Body;
-use super::framing::{Framing, Version};
 use super::pump::{Broken, Pump};
 use super::receive::Receiving;
 use super::response::Asked;
@@ -21,7 +20,6 @@ use crate::tab::{Tab, TabError, Way};
 /// What has to be known of a request once its head is gone.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Errand {
-    pub(super) body: Framing,
     pub(super) asked: Asked,
     /// Sending it again does no harm, and there is no body to send again.
     pub(super) repeatable: bool,
@@ -89,14 +87,12 @@ pub(super) struct Exchange<'a> {
 }
 
 impl Exchange<'_> {
-    /// Sends the head in `out` with what has arrived of the body, then the rest while the response is passed back.
+    /// Sends what is in `out`, the head and the beginning of the body, then the rest of the body while the response is
+    /// passed back.
     ///
     /// # Errors
     /// See [`Failure`].
-    pub(super) async fn run(&mut self, out: &mut Outbox) -> Result<Served, Failure> {
-        let limit = self.front.settings.limits.head_bytes;
-        let mut body = Body::new(self.errand.body, Version::Http11, limit);
-        body.gather(self.inbox, out.buffer()).map_err(|fault| Failure::Refused(fault.into()))?;
+    pub(super) async fn run(&mut self, body: &mut Body, out: &mut Outbox) -> Result<Served, Failure> {
         let sent = self.tab.write_origin(&self.upstream.stream, out.bytes()).await;
         match sent {
             Ok(()) => {}
@@ -107,7 +103,7 @@ impl Exchange<'_> {
         if !self.errand.repeatable {
             out.release();
         }
-        if body.is_over() { self.receive_only().await } else { self.send_and_receive(&mut body).await }
+        if body.is_over() { self.receive_only().await } else { self.send_and_receive(body).await }
     }
 
     /// Sends a request without a body once more. It was paid for when it was sent in vain.
