@@ -4,4 +4,6 @@ pub mod client;
 pub mod origin;
 pub mod pattern;
 pub mod product;
+#[cfg(feature = "stores")]
+pub mod stores;
 pub mod wire;
