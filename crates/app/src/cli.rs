@@ -40,13 +40,13 @@ pub(crate) enum Command {
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct ConfigArgs {
     /// The configuration file (TOML). Without one the defaults hold.
-    #[arg(long, value_name = "FILE", env = "TURNPIKE_CONFIG")]
+    #[arg(long, global = true, value_name = "FILE", env = "TURNPIKE_CONFIG")]
     pub(crate) config: Option<PathBuf>,
     /// The data folder; overrides the file's `data`.
-    #[arg(long, value_name = "DIR", env = "TURNPIKE_DATA")]
+    #[arg(long, global = true, value_name = "DIR", env = "TURNPIKE_DATA")]
     pub(crate) data: Option<PathBuf>,
     /// Override one setting, as KEY=VALUE with a dotted key (`gateway.listen=0.0.0.0:2600`); repeatable.
-    #[arg(long = "set", value_name = "KEY=VALUE")]
+    #[arg(long = "set", global = true, value_name = "KEY=VALUE")]
     pub(crate) overrides: Vec<String>,
 }
 
@@ -79,7 +79,7 @@ pub(crate) struct DemoArgs {
 /// What to do with customers.
 #[derive(Debug, Subcommand)]
 pub(crate) enum CustomerCommand {
-    /// Make a customer; prints its id and app_key.
+    /// Make a customer; prints its id and `app_key`.
     Add {
         /// The customer's e-mail address.
         email: String,
@@ -107,7 +107,7 @@ pub(crate) enum CustomerCommand {
         /// E-mail address or id.
         customer: String,
     },
-    /// Show the customer's app_key, or replace it.
+    /// Show the customer's `app_key`, or replace it.
     Key {
         /// E-mail address or id.
         customer: String,

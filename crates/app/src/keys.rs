@@ -33,7 +33,7 @@ fn make(mut file: File, key: [u8; KEY_BYTES]) -> Result<[u8; KEY_BYTES]> {
 fn load(path: &Path) -> Result<[u8; KEY_BYTES]> {
     let mut file = File::open(path)?;
     let mode = file.metadata()?.mode();
-    ensure!(mode & 0o077 == 0, "others can read it (mode {:o}); make it 600", mode & 0o777);
+    ensure!(mode.trailing_zeros() >= 6, "others can read it (mode {:o}); make it 600", mode & 0o777);
     let mut text = String::new();
     file.read_to_string(&mut text)?;
     let mut key = [0; KEY_BYTES];

@@ -20,6 +20,13 @@ impl Default for LogSettings {
     }
 }
 
+impl LogSettings {
+    /// Warnings and errors only, as text: for commands whose output is for a person.
+    pub(crate) fn quiet() -> Self {
+        Self { format: LogFormat::Text, level: "warn".to_owned() }
+    }
+}
+
 /// How an event is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

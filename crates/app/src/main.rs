@@ -1,2 +1,82 @@
-//! The turnpike binary.
-fn main() {}
+//! The `turnpike` binary: reads the command line and settings, starts a runtime, runs one command.
+
+mod cli;
+mod commands;
+mod demo;
+mod entropy;
+mod jobs;
+mod keys;
+mod logging;
+mod ports;
+mod settings;
+mod wiring;
+
+use std::future::Future;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use clap::Parser;
+
+use cli::{Cli, Command, ConfigArgs};
+use settings::Settings;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    match run(Cli::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            use std::io::Write;
+            // Nobody is left to tell when standard error is closed.
+            let told = writeln!(std::io::stderr(), "turnpike: {error:#}");
+            if told.is_ok() { ExitCode::FAILURE } else { ExitCode::from(2) }
+        }
+    }
+}
+
+fn run(command: Command) -> Result<()> {
+    match command {
+        Command::Demo(args) => {
+            let settings = demo::settings(&args)?;
+            logging::start(&settings.log)?;
+            on_runtime(&settings, demo::run(&args, &settings))
+        }
+        Command::Serve(args) => {
+            let settings = Settings::load(&args)?;
+            logging::start(&settings.log)?;
+            on_runtime(&settings, commands::serve(&settings))
+        }
+        Command::CheckConfig(args) => commands::check_config(&Settings::load(&args)?),
+        Command::Customer { config, command } => {
+            let settings = for_operator(&config)?;
+            on_runtime(&settings, commands::customer(&settings, command))
+        }
+        Command::Grant(args) => {
+            let settings = for_operator(&args.config)?;
+            on_runtime(&settings, commands::grant(&settings, &args))
+        }
+        Command::Usage(args) => {
+            let settings = for_operator(&args.config)?;
+            on_runtime(&settings, commands::usage(&settings, &args))
+        }
+    }
+}
+
+/// Settings for a command beside a running server: what it prints is for a person, so only warnings are logged.
+fn for_operator(args: &ConfigArgs) -> Result<Settings> {
+    let mut settings = Settings::load(args)?;
+    settings.log = logging::LogSettings::quiet();
+    logging::start(&settings.log)?;
+    Ok(settings)
+}
+
+/// The runtime for everything but the gateway's own threads.
+fn on_runtime(settings: &Settings, work: impl Future<Output = Result<()>>) -> Result<()> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(settings.worker_threads)
+        .enable_all()
+        .build()
+        .context("cannot start the runtime")?
+        .block_on(work)
+}

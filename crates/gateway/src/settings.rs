@@ -19,7 +19,7 @@ pub struct Settings {
     pub threads: usize,
     /// Connections the kernel may queue for each thread before they are accepted. 4096.
     pub backlog: u32,
-    /// The file with the leases in use; it must survive the process.
+    /// The file with the leases in use; it must survive the process. In the data folder when empty.
     pub spool: PathBuf,
     /// The most leases in use at once. 65536.
     pub spool_slots: u32,
@@ -43,7 +43,7 @@ impl Default for Settings {
             listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 2600),
             threads: 0,
             backlog: 4096,
-            spool: PathBuf::from("turnpike-data/leases.spool"),
+            spool: PathBuf::new(),
             spool_slots: 65_536,
             staleness_s: 300,
             exit: ExitSettings::default(),

@@ -1,0 +1,97 @@
+//! `turnpike customer …`.
+
+use std::io::Write;
+
+use anyhow::Result;
+use turnpike_service::Service;
+
+use super::{find, operator};
+use crate::cli::CustomerCommand;
+use crate::settings::Settings;
+use crate::{entropy, wiring};
+
+/// Length of a login password that is drawn for the customer.
+const DRAWN_PASSWORD: usize = 16;
+
+/// Runs one of the commands about customers.
+///
+/// # Errors
+/// When the store cannot be opened or the act is refused.
+pub(crate) async fn customer(settings: &Settings, command: CustomerCommand) -> Result<()> {
+    let backend = wiring::open(settings).await?;
+    let done = run(&backend.service, command).await;
+    backend.store.close().await;
+    done
+}
+
+async fn run(service: &Service, command: CustomerCommand) -> Result<()> {
+    match command {
+        CustomerCommand::Add { email, password, verified } => add(service, &email, password, verified).await,
+        CustomerCommand::List => list(service).await,
+        CustomerCommand::Verify { customer } => {
+            let found = find(service, &customer).await?;
+            service.verify_customer(&operator(), found.id).await?;
+            say(&format!("{} is verified.", found.email))
+        }
+        CustomerCommand::Suspend { customer } => {
+            let found = find(service, &customer).await?;
+            service.suspend_customer(&operator(), found.id).await?;
+            say(&format!("{} is suspended; its traffic ends within a second.", found.email))
+        }
+        CustomerCommand::Resume { customer } => {
+            let found = find(service, &customer).await?;
+            service.resume_customer(&operator(), found.id).await?;
+            say(&format!("{} is no longer suspended.", found.email))
+        }
+        CustomerCommand::Key { customer, renew } => key(service, &customer, renew).await,
+        CustomerCommand::Limit { customer, tunnels, connections_per_second } => {
+            let found = find(service, &customer).await?;
+            service.limit_customer(&operator(), found.id, tunnels, connections_per_second).await?;
+            let shown = |limit: Option<u32>| limit.map_or_else(|| "no limit".to_owned(), |limit| limit.to_string());
+            let (tunnels, rate) = (shown(tunnels), shown(connections_per_second));
+            say(&format!("{}: open tunnels: {tunnels}; new connections a second: {rate} (per gateway).", found.email))
+        }
+    }
+}
+
+async fn add(service: &Service, email: &str, password: Option<String>, verified: bool) -> Result<()> {
+    let drawn = password.is_none();
+    let password = password.unwrap_or_else(|| entropy::text(DRAWN_PASSWORD));
+    let added = service.add_customer(&operator(), email, &password).await?;
+    if verified {
+        service.verify_customer(&operator(), added.id).await?;
+    }
+    say(&format!("id        {}\nemail     {}\napp_key   {}", added.id, email, added.app_key))?;
+    if drawn {
+        say(&format!("password  {password}"))?;
+    }
+    if !verified {
+        say(&format!("\nNot verified yet: turnpike customer verify {email}"))?;
+    }
+    Ok(())
+}
+
+async fn list(service: &Service) -> Result<()> {
+    say(&format!("{:>8}  {:<9}  {:<9}  email", "id", "verified", "suspended"))?;
+    let word = |yes: bool| if yes { "yes" } else { "no" };
+    for customer in service.list_customers().await? {
+        let (verified, suspended) = (word(customer.verified), word(customer.suspended));
+        say(&format!("{:>8}  {verified:<9}  {suspended:<9}  {}", customer.id, customer.email))?;
+    }
+    Ok(())
+}
+
+async fn key(service: &Service, customer: &str, renew: bool) -> Result<()> {
+    let found = find(service, customer).await?;
+    let key = if renew {
+        service.renew_app_key(&operator(), found.id).await?
+    } else {
+        service.show_app_key(&operator(), found.id).await?
+    };
+    say(&key)
+}
+
+fn say(line: &str) -> Result<()> {
+    writeln!(std::io::stdout().lock(), "{line}")?;
+    Ok(())
+}

@@ -1,0 +1,70 @@
+//! `turnpike grant`.
+
+use std::io::Write;
+
+use anyhow::{Context, Result, bail};
+use turnpike_domain::product::ProductType;
+use turnpike_domain::time::{Span, Timestamp};
+use turnpike_domain::units::Bytes;
+use turnpike_service::Grant;
+
+use super::{find, operator};
+use crate::cli::GrantArgs;
+use crate::settings::Settings;
+use crate::{entropy, wiring};
+
+/// Kilobytes in a gigabyte.
+const KB_PER_GB: u64 = 1_048_576;
+
+/// Gives a customer a package and prints its order number.
+///
+/// # Errors
+/// When the store cannot be opened, a value makes no sense or the act is refused.
+pub(crate) async fn grant(settings: &Settings, args: &GrantArgs) -> Result<()> {
+    let backend = wiring::open(settings).await?;
+    let done = give(settings, args, &backend).await;
+    backend.store.close().await;
+    done
+}
+
+async fn give(settings: &Settings, args: &GrantArgs, backend: &wiring::Backend) -> Result<()> {
+    let found = find(&backend.service, &args.customer).await?;
+    let (starts_at, expires_at) = validity(settings, args)?;
+    let grant = Grant {
+        customer: found.id,
+        product_type: ProductType::try_from(args.product_type)?,
+        size: size(args)?,
+        starts_at,
+        expires_at,
+        title: args.title.clone(),
+    };
+    let kilobytes = grant.size.kilobytes();
+    let trade_no = backend.service.grant_package(&operator(), grant).await?;
+    let zone = settings.zone()?;
+    writeln!(
+        std::io::stdout().lock(),
+        "trade_no  {trade_no}\nsize      {kilobytes} KB\nvalid     {} to {} ({})",
+        zone.format(starts_at),
+        zone.format(expires_at),
+        settings.zone,
+    )?;
+    Ok(())
+}
+
+fn size(args: &GrantArgs) -> Result<Bytes> {
+    let kilobytes = match (args.kb, args.gb) {
+        (Some(kilobytes), _) => Some(kilobytes),
+        (None, Some(gigabytes)) => gigabytes.checked_mul(KB_PER_GB),
+        (None, None) => bail!("give a size: --kb or --gb"),
+    };
+    kilobytes.and_then(Bytes::from_kilobytes).context("the size is larger than the books can hold")
+}
+
+fn validity(settings: &Settings, args: &GrantArgs) -> Result<(Timestamp, Timestamp)> {
+    let zone = settings.zone()?;
+    let read = |name: &str, text: &str| zone.parse(text).with_context(|| format!("--{name} {text}"));
+    let starts_at = args.start.as_deref().map_or_else(|| Ok(entropy::now()), |text| read("start", text))?;
+    let lasting = starts_at.plus(Span::from_days(i64::from(args.days)));
+    let expires_at = args.end.as_deref().map_or_else(|| Ok(lasting), |text| read("end", text))?;
+    Ok((starts_at, expires_at))
+}

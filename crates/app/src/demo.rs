@@ -1,0 +1,109 @@
+//! `turnpike demo`: API and gateway on the embedded store, with everything needed to try them.
+
+mod kept;
+mod page;
+
+use std::io::Write;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use turnpike_domain::account::{AccountPassword, Username};
+use turnpike_domain::destination::PortSet;
+use turnpike_domain::product::ProductType;
+use turnpike_domain::time::Span;
+use turnpike_domain::units::{Bytes, LimitGb};
+use turnpike_service::{Actor, Grant, NewAccounts, Service};
+
+use crate::cli::DemoArgs;
+use crate::logging::LogSettings;
+use crate::settings::Settings;
+use crate::{entropy, wiring};
+use kept::Kept;
+use page::Page;
+
+/// How long the demo package lasts.
+const PACKAGE_DAYS: i64 = 365;
+/// Where the API listens unless told otherwise.
+const API: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8600);
+/// Where the gateway listens unless told otherwise.
+const GATEWAY: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 2600);
+
+/// The settings that the demo's flags and its kept file come to.
+///
+/// # Errors
+/// When the kept file cannot be read.
+pub(crate) fn settings(args: &DemoArgs) -> Result<Settings> {
+    let kept = Kept::load(&args.data)?;
+    let mut settings = Settings { data: args.data.clone(), ..Settings::default() };
+    settings.log = LogSettings::quiet();
+    settings.api.listen = args.api.or(kept.as_ref().and_then(Kept::api_address)).unwrap_or(API);
+    settings.gateway.listen = args.gateway.or(kept.map(|kept| kept.gateway)).unwrap_or(GATEWAY);
+    settings.destinations.allow_cidrs.extend(&args.allow_cidrs);
+    let ports = settings.destinations.allow_ports.iter().chain(args.allow_ports.iter().copied());
+    settings.destinations.allow_ports = PortSet::new(ports).context("--allow-port")?;
+    Ok(settings)
+}
+
+/// Runs the demo until a signal.
+///
+/// # Errors
+/// When something cannot be opened, bound or written.
+pub(crate) async fn run(args: &DemoArgs, settings: &Settings) -> Result<()> {
+    let backend = wiring::open(settings).await?;
+    let identity = match Kept::load(&args.data)? {
+        Some(kept) => kept,
+        None => prepare(&backend.service, args.package_gb).await?,
+    };
+    let running = wiring::start(settings, backend).await?;
+    let kept = Kept { api: format!("http://{}", running.api), gateway: running.gateway, ..identity };
+    kept.store(&args.data)?;
+    print(&kept, args)?;
+    running.until_signal().await
+}
+
+/// Makes the demo's customer, package and account.
+async fn prepare(service: &Service, package_gb: u32) -> Result<Kept> {
+    let operator = Actor::Operator("demo".to_owned());
+    // Another address each time, so that what an interrupted first start left behind is in nobody's way.
+    let customer_email = format!("demo-{}@turnpike.example", entropy::text(6));
+    let customer_password = entropy::text(16);
+    let made = service.add_customer(&operator, &customer_email, &customer_password).await?;
+    service.verify_customer(&operator, made.id).await?;
+    if package_gb > 0 {
+        let now = entropy::now();
+        let grant = Grant {
+            customer: made.id,
+            product_type: ProductType::DynamicTraffic,
+            size: LimitGb::new(package_gb).and_then(LimitGb::bytes).unwrap_or(Bytes::ZERO),
+            starts_at: now,
+            expires_at: now.plus(Span::from_days(PACKAGE_DAYS)),
+            title: format!("Demo, {package_gb} GB"),
+        };
+        service.grant_package(&operator, grant).await?;
+    }
+    let (username, password) = (format!("demo{}", entropy::text(4)), entropy::text(16));
+    let pair = (Username::parse(&username)?, AccountPassword::parse(&password)?);
+    service.add_accounts(made.id, NewAccounts::of(vec![pair], ProductType::DynamicTraffic)).await?;
+    Ok(Kept {
+        api: String::new(),
+        gateway: GATEWAY,
+        app_key: made.app_key,
+        username,
+        password,
+        customer_email,
+        customer_password,
+    })
+}
+
+fn print(kept: &Kept, args: &DemoArgs) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    if args.json {
+        writeln!(out, "{}", serde_json::to_string(kept)?)?;
+    } else {
+        let program = std::env::args().next().unwrap_or_else(|| "turnpike".to_owned());
+        write!(out, "{}", Page { kept, folder: Path::new(&args.data), program: &program })?;
+    }
+    out.flush()?;
+    Ok(())
+}

@@ -1,0 +1,56 @@
+//! The text a person sees when the demo is ready: what to paste.
+
+use std::fmt;
+use std::path::Path;
+
+use super::kept::Kept;
+
+/// Everything to paste.
+pub(super) struct Page<'a> {
+    pub(super) kept: &'a Kept,
+    pub(super) folder: &'a Path,
+    /// How this program was called, for the operator's commands.
+    pub(super) program: &'a str,
+}
+
+impl fmt::Display for Page<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Kept { api, gateway, app_key, username, password, customer_email, customer_password } = self.kept;
+        let (folder, program) = (self.folder.display(), self.program);
+        write!(
+            f,
+            "\
+Turnpike is ready.
+
+  API       {api}
+  gateway   {gateway}   (HTTP, CONNECT and SOCKS5 on one port)
+  app_key   {app_key}
+  account   {username}:{password}
+  customer  {customer_email} (password {customer_password})
+
+Send traffic through the gateway:
+
+  curl -x http://{username}:{password}@{gateway} http://example.com/
+  curl -x http://{username}:{password}@{gateway} https://example.com/
+  curl -x socks5h://{username}:{password}@{gateway} https://example.com/
+
+See what it cost (KB a day, days in UTC):
+
+  curl '{api}/api-gate-way/user-usage-flow/total?app_key={app_key}&language=en'
+
+Make another proxy account, limit it to 1 GB, list them all:
+
+  curl -d accounts=user01:pass01 '{api}/api-gate-way/whitelist-account/add?app_key={app_key}'
+  curl -d account=user01 -d limit=1 '{api}/api-gate-way/whitelist-account/change-limit?app_key={app_key}'
+  curl '{api}/api-gate-way/whitelist-account/list?app_key={app_key}'
+
+As the operator, in a second terminal:
+
+  {program} customer list --data {folder}
+  {program} usage --data {folder}
+
+Ctrl-C ends it. All of this is kept in {folder}.
+"
+        )
+    }
+}

@@ -1,0 +1,42 @@
+//! The service acts behind the gateway's two ports.
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use turnpike_domain::directory::{Changes, Snapshot};
+use turnpike_domain::ids::{FeedSeq, NodeId};
+use turnpike_domain::lease::{LeaseGrant, LeaseReport};
+use turnpike_gateway::ports::{Admission, Exchange, Leases, PortError};
+use turnpike_service::{Service, ServiceError};
+
+/// A gateway in the same process as the store.
+#[derive(Clone)]
+pub(crate) struct InProcess(pub(crate) Service);
+
+impl Admission for InProcess {
+    fn snapshot(&self) -> BoxFuture<'_, Result<Snapshot, PortError>> {
+        self.0.directory_snapshot().map(told).boxed()
+    }
+
+    fn changes(&self, after: Option<FeedSeq>) -> BoxFuture<'_, Result<Changes, PortError>> {
+        self.0.directory_changes(after).map(told).boxed()
+    }
+
+    fn news(&self, after: Option<FeedSeq>) -> BoxFuture<'_, ()> {
+        self.0.wait_for_news(after).boxed()
+    }
+}
+
+impl Leases for InProcess {
+    fn settle(&self, node: NodeId, found: Vec<LeaseReport>) -> BoxFuture<'_, Result<(), PortError>> {
+        self.0.settle_node(node, found).map(told).boxed()
+    }
+
+    fn exchange(&self, node: NodeId, exchange: Exchange) -> BoxFuture<'_, Result<Vec<LeaseGrant>, PortError>> {
+        self.0.exchange_leases(node, exchange.reports, exchange.requests).map(told).boxed()
+    }
+}
+
+/// The gateway only tells its log, so the text is all it needs.
+fn told<T>(outcome: Result<T, ServiceError>) -> Result<T, PortError> {
+    outcome.map_err(|error| PortError(error.to_string()))
+}

@@ -1,0 +1,142 @@
+//! The sections of the configuration that belong to the binary, and their defaults.
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use anyhow::{Result, ensure};
+use serde::{Deserialize, Serialize, Serializer};
+use turnpike_api::{ApiSettings, ServerSettings};
+use turnpike_domain::quota::LeasePolicy;
+use turnpike_domain::time::Span;
+use turnpike_domain::units::Bytes;
+
+/// The `[store]` section.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct StoreSettings {
+    /// `sqlite:PATH` or `postgres://USER:PASSWORD@HOST/DATABASE`; the embedded store in the data folder when not set.
+    pub(crate) uri: Option<StoreUri>,
+}
+
+/// Where the store is. May carry a password, so it is shown without one.
+#[derive(Clone, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct StoreUri(String);
+
+impl StoreUri {
+    /// As it was given.
+    pub(crate) fn reveal(&self) -> &str {
+        &self.0
+    }
+
+    /// Without user name and password.
+    fn masked(&self) -> String {
+        match (self.0.split_once("://"), self.0.rsplit_once('@')) {
+            (Some((scheme, _)), Some((_, place))) => format!("{scheme}://***@{place}"),
+            _ => self.0.clone(),
+        }
+    }
+}
+
+impl std::fmt::Debug for StoreUri {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.masked())
+    }
+}
+
+impl Serialize for StoreUri {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.masked())
+    }
+}
+
+/// The `[api]` section.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct ApiSection {
+    /// Where the API listens.
+    pub(crate) listen: SocketAddr,
+    /// How it answers.
+    pub(crate) answers: ApiSettings,
+    /// How its connections are served.
+    pub(crate) server: ServerSettings,
+}
+
+impl Default for ApiSection {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8600)),
+            answers: ApiSettings::default(),
+            server: ServerSettings::default(),
+        }
+    }
+}
+
+/// The `[leases]` section: how quota is cut into leases.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct LeaseSettings {
+    /// The most one gateway holds for one account, in KB. 16384.
+    pub(crate) largest_kb: u64,
+    /// The least that is granted while more is free, in KB. 64.
+    pub(crate) smallest_kb: u64,
+    /// A lease is at most this fraction of what is free. 4.
+    pub(crate) share: u64,
+    /// How long a gateway may use a lease, in seconds. 60.
+    pub(crate) validity_s: u32,
+    /// How much longer the store waits for its report, in seconds. 30.
+    pub(crate) grace_s: u32,
+}
+
+impl Default for LeaseSettings {
+    fn default() -> Self {
+        Self { largest_kb: 16_384, smallest_kb: 64, share: 4, validity_s: 60, grace_s: 30 }
+    }
+}
+
+impl LeaseSettings {
+    /// Rules between the values.
+    ///
+    /// # Errors
+    /// When one is broken.
+    pub(super) fn check(&self) -> Result<()> {
+        ensure!(self.smallest_kb > 0, "leases.smallest_kb: at least 1");
+        ensure!(self.largest_kb >= self.smallest_kb, "leases.largest_kb: at least smallest_kb");
+        ensure!(self.largest_kb <= 1024 * 1024, "leases.largest_kb: at most 1048576 (1 GB)");
+        ensure!(self.share > 0, "leases.share: at least 1");
+        ensure!((10..=3600).contains(&self.validity_s), "leases.validity_s: 10 to 3600");
+        ensure!((5..=3600).contains(&self.grace_s), "leases.grace_s: 5 to 3600");
+        Ok(())
+    }
+
+    /// For the rules.
+    pub(crate) fn policy(&self) -> LeasePolicy {
+        LeasePolicy {
+            largest: Bytes::new(self.largest_kb.saturating_mul(1024)),
+            smallest: Bytes::new(self.smallest_kb.saturating_mul(1024)),
+            share: self.share,
+            validity: Span::from_secs(i64::from(self.validity_s)),
+            grace: Span::from_secs(i64::from(self.grace_s)),
+        }
+    }
+}
+
+/// The `[jobs]` section: how often background work runs.
+#[expect(clippy::struct_field_names, reason = "units stand last")]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct JobSettings {
+    /// Between two looks for leases that lapsed, in seconds. 5.
+    pub(crate) lapse_every_s: u64,
+    /// Between two looks for packages that began, in seconds. 1.
+    pub(crate) start_packages_every_s: u64,
+    /// Between two roll-ups of usage, in seconds. 60.
+    pub(crate) roll_up_every_s: u64,
+    /// Between two trims of the change feed, in seconds. 3600.
+    pub(crate) trim_feed_every_s: u64,
+}
+
+impl Default for JobSettings {
+    fn default() -> Self {
+        Self { lapse_every_s: 5, start_packages_every_s: 1, roll_up_every_s: 60, trim_feed_every_s: 3600 }
+    }
+}
