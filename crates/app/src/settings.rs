@@ -174,6 +174,24 @@ mod tests {
         assert!(error.contains("Mars/Olympus"), "{error}");
     }
 
+    /// The dotted keys below a value.
+    fn keys(prefix: &str, value: &serde_json::Value) -> Vec<String> {
+        match value {
+            serde_json::Value::Object(section) => {
+                section.iter().flat_map(|(key, value)| keys(&format!("{prefix}.{key}"), value)).collect()
+            }
+            _ => vec![prefix.trim_start_matches('.').to_owned()],
+        }
+    }
+
+    #[test]
+    fn the_operators_page_names_every_key() {
+        let page = include_str!("../../../docs/OPERATING.md");
+        let all = keys("", &serde_json::to_value(Settings::default()).unwrap());
+        let missing: Vec<_> = all.iter().filter(|key| !page.contains(&format!("| `{key}` |"))).collect();
+        assert!(missing.is_empty() && all.len() > 50, "docs/OPERATING.md lacks {missing:?}");
+    }
+
     #[test]
     fn the_store_s_password_is_not_shown() {
         let settings = load("[store]\nuri = 'postgres://turnpike:hunter2@db/turnpike'", &[]).unwrap();

@@ -10,8 +10,9 @@ use turnpike_domain::ids::FeedSeq;
 use crate::directory::Directory;
 use crate::ports::{Admission, PortError};
 
-/// How often the feed is asked without news.
-const POLL_EVERY: Duration = Duration::from_secs(1);
+/// How often the feed is asked without news: what an operator's command beside the server changes on SQLite is heard of
+/// only so.
+const POLL_EVERY: Duration = Duration::from_millis(250);
 /// After a failure: at first and at most.
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
 /// Batches of changes taken in at once; more are taken up in the next round.

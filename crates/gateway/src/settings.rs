@@ -27,7 +27,8 @@ pub struct Settings {
     pub staleness_s: u64,
     /// Where connections leave.
     pub exit: ExitSettings,
-    /// What may be connected to.
+    /// What may be connected to. In a file it is a section of its own, so it is not read here.
+    #[serde(skip)]
     pub destinations: DestinationSettings,
     /// How names are resolved.
     pub resolver: ResolverSettings,
