@@ -24,7 +24,10 @@ pub(super) fn embedded_v4(ip: Ipv6Addr) -> impl Iterator<Item = Ipv4Addr> {
     let teredo = matches!(segments, [0x2001, 0, ..]).then(|| [at([4, 5, 6, 7]), Ipv4Addr::from(!u32::from(tail))]);
     let local_nat64 = matches!(segments, [0x64, 0xff9b, 1, ..]).then(|| NAT64_LAYOUTS.map(at));
 
-    in_tail
+    // `::` and `::1` look IPv4-compatible, but are the unspecified and the loopback address (RFC 4291 §2.5).
+    let plain = u128::from(ip) <= 1;
+
+    (in_tail && !plain)
         .then_some(tail)
         .into_iter()
         .chain(six_to_four)
@@ -66,7 +69,7 @@ mod tests {
 
     #[test]
     fn ordinary_addresses_hold_none() {
-        for plain in ["2600::1", "2a00:1450:4001:81b::200e", "2001:4860:4860::8888"] {
+        for plain in ["::", "::1", "2600::1", "2a00:1450:4001:81b::200e", "2001:4860:4860::8888"] {
             assert_eq!(embedded_v4(plain.parse().unwrap()).next(), None, "{plain}");
         }
     }

@@ -282,6 +282,8 @@ fn only_allowed_ports_are_dialled() {
 proptest! {
     #[test]
     fn an_address_hidden_in_another_is_never_more_open(ip: Ipv4Addr) {
+        // `::0.0.0.0` and `::0.0.0.1` are `::` and `::1`, addresses of their own.
+        prop_assume!(u32::from(ip) > 1);
         let policy = open_to(&["::/0"]);
         let [a, b, c, d] = ip.octets();
         let hidden = [
