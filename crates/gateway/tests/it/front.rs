@@ -1,9 +1,15 @@
 //! What clients and origins may say, and what the gateway makes of it, byte by byte: scripted peers on both sides.
 
+mod answers;
 mod bad_input;
 mod bad_input_cases;
+mod bodies;
 mod client;
+mod destinations;
 mod forward;
+mod hostile_origin;
+mod keep_alive;
+mod name_server;
 mod origin;
 mod tunnels;
 

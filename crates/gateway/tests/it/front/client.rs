@@ -95,7 +95,10 @@ impl Client {
 
 /// The value of a field in a head.
 pub(super) fn header<'h>(head: &'h str, name: &str) -> Option<&'h str> {
-    head.lines().filter_map(|line| line.split_once(": ")).find(|(found, _)| found.eq_ignore_ascii_case(name)).map(|found| found.1)
+    head.lines()
+        .filter_map(|line| line.split_once(": "))
+        .find(|(found, _)| found.eq_ignore_ascii_case(name))
+        .map(|found| found.1)
 }
 
 /// The status of a response's head.
