@@ -112,7 +112,7 @@ async fn an_idle_connection_is_kept_for_a_while_and_then_closed() {
     for _ in 0..3 {
         stream.write_all(REQUEST).await.unwrap();
         assert!(answer(&mut stream).await.starts_with("HTTP/1.1 200 OK"));
-        tokio::time::sleep(Duration::from_secs(60)).await;
+        tokio::time::sleep(Duration::from_mins(1)).await;
     }
     let began = Instant::now();
     assert_eq!(rest(&mut stream).await, b"");

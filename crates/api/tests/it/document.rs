@@ -1,0 +1,18 @@
+//! The published document is the agreed one, byte for byte.
+//!
+//! After a change that is meant, run the test with `INSTA_UPDATE=always` and look at what differs.
+
+use turnpike_testkit::stores::TestStore;
+
+use crate::given::Given;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_document_is_the_one_that_was_agreed() {
+    let store = TestStore::sqlite().await.unwrap();
+    let given = Given::over(&store);
+    let document = given.request("GET", "/openapi.json").await;
+    assert_eq!(document.headers["content-type"], "application/json");
+    assert_eq!(document.json()["openapi"], "3.1.0");
+    insta::assert_snapshot!("openapi", document.body);
+    store.remove().await.unwrap();
+}
