@@ -40,7 +40,9 @@ async fn an_unknown_name_and_a_wrong_password_get_the_same_bytes() {
     let house = start().await;
     let origin = Origin::start().await;
     let wrong_password = ask(&house, &origin, USER, "wrong").await;
-    for (name, password) in [("nobody", PASSWORD), (USER, ""), ("", PASSWORD), ("a b", PASSWORD), ("alice_area-??", "x")] {
+    for (name, password) in
+        [("nobody", PASSWORD), (USER, ""), ("", PASSWORD), ("a b", PASSWORD), ("alice_area-??", "x")]
+    {
         let (head, text, socks) = ask(&house, &origin, name, password).await;
         assert_eq!((&head, &text), (&wrong_password.0, &wrong_password.1), "{name}:{password}");
         assert_eq!(socks, [5, 2, 1, 1], "{name}:{password}");
@@ -52,7 +54,9 @@ async fn an_unknown_name_and_a_wrong_password_get_the_same_bytes() {
 #[tokio::test]
 async fn other_schemes_and_malformed_logins_get_407_too() {
     let house = start().await;
-    for value in ["Basic", "Basic !", "Basic YWxpY2U=", "Bearer YWxpY2U6c2VjcmV0", "Digest username=\"alice\"", "NTLM x", ""] {
+    for value in
+        ["Basic", "Basic !", "Basic YWxpY2U=", "Bearer YWxpY2U6c2VjcmV0", "Digest username=\"alice\"", "NTLM x", ""]
+    {
         let mut client = connect(&house).await;
         client.send(format!("GET http://a.example/ HTTP/1.1\r\nHost: a\r\nProxy-Authorization: {value}\r\n\r\n")).await;
         let (head, _) = client.receive_response().await;
@@ -92,14 +96,16 @@ async fn each_state_has_its_answer() {
     let suspended = "this customer is suspended; ask the operator";
     assert_eq!(of("alice_life-x").await, expected(403, "http_request_denied", suspended, 2));
     house.store.change_customer(CUSTOMER, |customer| (customer.suspended, customer.verified) = (false, false));
-    let unverified = expected(403, "http_request_denied", "this customer is not verified yet; finish verification first", 2);
+    let unverified =
+        expected(403, "http_request_denied", "this customer is not verified yet; finish verification first", 2);
     crate::support::within(async { while of("alice").await != unverified {} }).await;
     assert_eq!(origin.connections(), 0);
 }
 
 #[tokio::test]
 async fn no_traffic_is_402_and_comes_after_the_target() {
-    let house = House::with(0, |_, settings| settings.destinations.allow_cidrs = vec!["127.0.0.0/8".parse().unwrap()]).await;
+    let house =
+        House::with(0, |_, settings| settings.destinations.allow_cidrs = vec!["127.0.0.0/8".parse().unwrap()]).await;
     let mut client = connect(&house).await;
     let at = house.origin.address();
     client.send(format!("CONNECT {at} HTTP/1.1\r\n{LOGIN}\r\n")).await;

@@ -141,7 +141,8 @@ async fn an_old_client_gets_chunks_as_plain_data() {
     client.send(format!("GET http://{at}/ HTTP/1.0\r\n{LOGIN}\r\n")).await;
     let mut far = origin.accept().await;
     assert_eq!(far.receive_head().await, format!("GET / HTTP/1.1\r\nHost: {at}\r\nConnection: close\r\n\r\n"));
-    far.send("HTTP/1.1 102 Wait\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n").await;
+    far.send("HTTP/1.1 102 Wait\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n")
+        .await;
     assert_eq!(client.receive_to_end().await.unwrap(), b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nhello");
 }
 
@@ -184,10 +185,7 @@ async fn hop_by_hop_fields_end_here_and_end_to_end_fields_do_not() {
          Proxy-Authenticate: Basic\r\nContent-Length: 0\r\n\r\n",
     )
     .await;
-    assert_eq!(
-        pair.client.receive_head().await,
-        "HTTP/1.1 200 OK\r\nSet-Cookie: c=d\r\nContent-Length: 0\r\n\r\n"
-    );
+    assert_eq!(pair.client.receive_head().await, "HTTP/1.1 200 OK\r\nSet-Cookie: c=d\r\nContent-Length: 0\r\n\r\n");
 }
 
 /// Bytes that differ from their neighbours.

@@ -14,7 +14,17 @@ async fn outcomes(house: &House, host: &str, port: u16) -> (u16, u8) {
     let status = status(&http.receive_head().await);
     let mut socks = connect(house).await;
     let length = u8::try_from(host.len()).unwrap();
-    socks.send([b"\x05\x01\x02\x01\x05alice\x06secret\x05\x01\x00\x03", &[length][..], host.as_bytes(), &port.to_be_bytes()].concat()).await;
+    socks
+        .send(
+            [
+                b"\x05\x01\x02\x01\x05alice\x06secret\x05\x01\x00\x03",
+                &[length][..],
+                host.as_bytes(),
+                &port.to_be_bytes(),
+            ]
+            .concat(),
+        )
+        .await;
     let reply = socks.receive(14).await[5];
     (status, reply)
 }
@@ -107,9 +117,28 @@ async fn the_next_address_is_tried_when_one_refuses() {
 async fn special_purpose_and_metadata_addresses_are_denied() {
     let house = start().await;
     let denied = [
-        "0.0.0.0", "10.0.0.1", "100.64.0.1", "169.254.0.1", "172.16.0.1", "192.0.0.192", "192.168.0.1", "198.18.0.1",
-        "224.0.0.1", "240.0.0.1", "255.255.255.255", "169.254.169.254", "168.63.129.16", "100.100.100.200", "::",
-        "fe80::1", "fc00::1", "ff02::1", "2001:db8::1", "::ffff:10.0.0.1", "64:ff9b::10.0.0.1", "2002:a00:1::",
+        "0.0.0.0",
+        "10.0.0.1",
+        "100.64.0.1",
+        "169.254.0.1",
+        "172.16.0.1",
+        "192.0.0.192",
+        "192.168.0.1",
+        "198.18.0.1",
+        "224.0.0.1",
+        "240.0.0.1",
+        "255.255.255.255",
+        "169.254.169.254",
+        "168.63.129.16",
+        "100.100.100.200",
+        "::",
+        "fe80::1",
+        "fc00::1",
+        "ff02::1",
+        "2001:db8::1",
+        "::ffff:10.0.0.1",
+        "64:ff9b::10.0.0.1",
+        "2002:a00:1::",
         "fd00:ec2::254",
     ];
     for address in denied {

@@ -108,10 +108,8 @@ async fn a_connection_the_origin_has_closed_is_replaced() {
 async fn pipelined_requests_are_answered_in_order() {
     let (_house, origin, mut client, mut far) = begin().await;
     let at = origin.address();
-    let requests: String = (0..100)
-        .map(|number| format!("GET http://{at}/{number} HTTP/1.1\r\nHost: {at}\r\n{LOGIN}\r\n"))
-        .collect();
-    client.send(requests).await;
+    let request = |number| format!("GET http://{at}/{number} HTTP/1.1\r\nHost: {at}\r\n{LOGIN}\r\n");
+    client.send((0..100).map(request).collect::<Vec<_>>().concat()).await;
     for number in 0..100 {
         let head = far.receive_head().await;
         assert!(head.starts_with(&format!("GET /{number} ")), "{head}");
@@ -148,7 +146,9 @@ async fn the_body_of_a_refused_request_is_not_read_as_another() {
     let mut client = connect(&house).await;
     let smuggled = get(&origin, LOGIN);
     let (at, length) = (origin.address(), smuggled.len());
-    client.send(format!("POST http://{at}/ HTTP/1.1\r\nHost: {at}\r\nContent-Length: {length}\r\n\r\n{smuggled}")).await;
+    client
+        .send(format!("POST http://{at}/ HTTP/1.1\r\nHost: {at}\r\nContent-Length: {length}\r\n\r\n{smuggled}"))
+        .await;
     let (head, _) = client.receive_response().await;
     assert_eq!((status(&head), header(&head, "connection")), (407, Some("close")));
     assert_eq!(client.receive_to_end().await.unwrap(), b"");
@@ -181,8 +181,8 @@ async fn a_revoked_login_resets_a_transfer() {
     far.send("HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\nhello").await;
     assert_eq!(header(&client.receive_head().await, "content-length"), Some("1000000"));
     house.store.delete_account(USER);
-    let (rest, reset) = client.receive_until_reset().await;
-    assert!(rest.len() <= 5 && reset);
+    let (body, reset) = client.receive_until_reset().await;
+    assert!(body.len() <= 5 && reset);
 }
 
 #[tokio::test]
