@@ -34,7 +34,8 @@ pub struct ApiRefusal {
 }
 
 impl Api {
-    pub(super) fn new(address: SocketAddr, app_key: &str) -> Self {
+    /// The API at an address, as the customer with this key.
+    pub fn new(address: SocketAddr, app_key: &str) -> Self {
         Self { address, app_key: app_key.to_owned() }
     }
 

@@ -1,0 +1,62 @@
+//! `turnpike demo`: from an empty folder to metered traffic, and the same again after a restart.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
+
+use turnpike_testkit::client::Protocol;
+use turnpike_testkit::origin::Origin;
+use turnpike_testkit::product::{Launch, Product};
+
+use crate::until::until;
+
+/// The contract's bound from the end of a transfer until its bytes are seen.
+const VISIBLE_WITHIN: Duration = Duration::from_secs(2);
+
+fn launch(data: &Path) -> Launch {
+    let mut launch = Launch::new(Path::new(env!("CARGO_BIN_EXE_turnpike")), data).unwrap();
+    launch.package_gb = 1;
+    launch
+}
+
+/// On a port that is open by default, at an address that no other test uses.
+fn origin() -> Origin {
+    Origin::start(&[SocketAddr::from(([127, 0, 3, 1], 8080))], 1).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn traffic_over_every_protocol_is_seen_within_two_seconds() {
+    let folder = tempfile::tempdir().unwrap();
+    let product = Product::start(launch(&folder.path().join("data"))).unwrap();
+    let (origin, proxy, api) = (origin(), product.proxy(), product.api().unwrap());
+    let mut http = proxy.http().await.unwrap();
+    let answer = http.get(&format!("http://{}/bytes/1000000", origin.address())).await.unwrap();
+    assert_eq!((answer.status, answer.body), (200, 1_000_000));
+    for protocol in [Protocol::Connect, Protocol::Socks5] {
+        let mut wire = proxy.tunnel(protocol, origin.address()).await.unwrap();
+        wire.send(b"GET /bytes/200000 HTTP/1.0\r\n\r\n").await.unwrap();
+        assert!(wire.discard(u64::MAX).await.unwrap() > 200_000, "{protocol:?}");
+    }
+    let seen = until(VISIBLE_WITHIN, async || {
+        let answer = api.get("user-usage-flow/total", "").await.ok()?;
+        let days = answer["list"].as_array()?.clone();
+        let kilobytes: u64 = days.iter().filter_map(|day| day["flow"].as_u64()).sum();
+        // The bodies, and beside them only the heads.
+        (kilobytes >= 1_400_000 / 1024).then_some(kilobytes)
+    });
+    let kilobytes = seen.await.expect("the transfers are seen");
+    assert!(kilobytes <= 1_402_000 / 1024, "{kilobytes} KB");
+}
+
+#[test]
+fn the_next_start_prints_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let mut product = Product::start(launch(&data)).unwrap();
+    let kept = std::fs::read_to_string(data.join("demo.json")).unwrap();
+    let (key, username) = (product.ready().app_key.clone(), product.ready().username.clone());
+    product.kill().unwrap();
+    product.restart().unwrap();
+    assert_eq!((&product.ready().app_key, &product.ready().username), (&key, &username));
+    assert_eq!(std::fs::read_to_string(data.join("demo.json")).unwrap(), kept);
+}
