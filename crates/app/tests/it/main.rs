@@ -1,4 +1,5 @@
 //! The binary as its users run it: a process of its own, over real sockets, beside operator commands.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "what a test cannot go on without ends it")]
 
 mod demo;
 mod serve;
