@@ -27,9 +27,9 @@ impl Server {
             (free_address([127, 0, 0, 1].into()).unwrap(), free_address([127, 0, 0, 1].into()).unwrap());
         let config = folder.join("turnpike.toml");
         let text = format!(
-            "data = {:?}\n[log]\nformat = 'json'\n[store]\nuri = {uri:?}\n[api]\nlisten = '{api}'\n\
+            "data = '{}'\n[log]\nformat = 'json'\n[store]\nuri = {uri:?}\n[api]\nlisten = '{api}'\n\
              [gateway]\nlisten = '{gateway}'\n[destinations]\nallow_cidrs = ['127.0.0.0/8']\n",
-            folder.join("data"),
+            folder.join("data").display(),
         );
         std::fs::write(&config, text).unwrap();
         let mut child =
