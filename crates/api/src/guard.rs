@@ -108,3 +108,28 @@ pub(crate) async fn method_not_allowed(State(settings): State<Arc<ApiSettings>>,
     let (parts, _) = request.into_parts();
     failed(&ApiError::MethodNotAllowed, Language::of_request(&parts, settings.language), None)
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+    use axum::body::{Body, to_bytes};
+    use axum::routing::get;
+    use http::StatusCode;
+    use tower::ServiceExt;
+    use tower_http::catch_panic::CatchPanicLayer;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_500_in_the_envelope_and_tells_nothing() {
+        let english = Language::of_tag("en").unwrap();
+        let panicking = get(async || -> &'static str { panic!("secret") });
+        let router = Router::new().route("/", panicking).layer(CatchPanicLayer::custom(AfterPanic(english)));
+        let response = router.oneshot(Request::new(Body::empty())).await.unwrap();
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        let body = to_bytes(response.into_body(), 1000).await.unwrap();
+        let text = "Something went wrong on our side";
+        let expected = format!(r#"{{"code":500,"msg":"{text}","message":"{text}","data":null,"errors":{{}}}}"#);
+        assert_eq!(body, expected);
+    }
+}

@@ -44,6 +44,7 @@ product_type_shapes! {
 #[derive(Serialize, ToSchema)]
 pub(crate) struct PageOf<T> {
     /// This page, newest first.
+    #[schema(inline)]
     pub(crate) list: Vec<T>,
     /// Which page, from 1.
     pub(crate) page: u32,

@@ -13,6 +13,11 @@ async fn the_document_is_the_one_that_was_agreed() {
     let document = given.request("GET", "/openapi.json").await;
     assert_eq!(document.headers["content-type"], "application/json");
     assert_eq!(document.json()["openapi"], "3.1.0");
+    let json = document.json();
+    let references = document.body.lines().filter_map(|line| line.trim().strip_prefix("\"$ref\": \"#"));
+    let dangling =
+        references.map(|reference| reference.trim_end_matches([',', '"'])).filter(|at| json.pointer(at).is_none());
+    assert_eq!(dangling.collect::<Vec<_>>(), Vec::<&str>::new());
     insta::assert_snapshot!("openapi", document.body);
     store.remove().await.unwrap();
 }

@@ -2,12 +2,15 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "what a test cannot go on without ends it")]
 
 mod accounts;
+mod alone;
 mod anything;
 mod bad_input;
 mod bodies;
+mod descriptors;
 mod document;
 mod given;
 mod keys;
+mod log;
 mod packages;
 mod routes;
 mod server;

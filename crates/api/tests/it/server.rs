@@ -11,7 +11,10 @@ use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use turnpike_api::{ServerSettings, serve};
+use turnpike_api::{ApiSettings, ServerSettings, serve};
+use turnpike_testkit::stores::TestStore;
+
+use crate::given::Given;
 
 const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: h\r\n\r\n";
 const LONG_ANSWER_BYTES: usize = 64 * 1024 * 1024;
@@ -203,4 +206,58 @@ async fn shutdown_does_not_wait_for_ever() {
     served.done.await.unwrap();
     assert_eq!(began.elapsed().as_secs(), 30);
     assert_eq!(rest(&mut busy).await, b"");
+}
+
+/// Sends to the real API on a socket and gives all it answers until it closes.
+async fn conversation(settings: ApiSettings, sent: &str) -> String {
+    let store = TestStore::sqlite().await.unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let shutdown = CancellationToken::new();
+    let router = Given::with(&store, settings).router;
+    let done = tokio::spawn(serve(listener, router, ServerSettings::default(), shutdown.clone()));
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(sent.as_bytes()).await.unwrap();
+    let answer = String::from_utf8(rest(&mut stream).await).unwrap();
+    shutdown.cancel();
+    done.await.unwrap();
+    store.remove().await.unwrap();
+    answer
+}
+
+const POST: &str = "POST /api-gate-way/whitelist-account/add HTTP/1.1\r\nHost: h\r\n";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_body_that_never_ends_is_answered_and_the_connection_closed() {
+    let settings = ApiSettings { body_deadline_ms: 50, ..ApiSettings::default() };
+    let chunked = format!("{POST}Transfer-Encoding: chunked\r\n\r\n1\r\n{{\r\n");
+    let answer = conversation(settings.clone(), &chunked).await;
+    assert!(answer.starts_with("HTTP/1.1 408 ") && answer.contains(r#""code":408"#), "{answer}");
+    let announced = format!("{POST}Content-Length: 100\r\n\r\n{{");
+    let answer = conversation(settings, &announced).await;
+    assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_body_that_is_too_large_is_refused_before_it_is_sent() {
+    let head = format!("{POST}Content-Length: 100000000\r\nExpect: 100-continue\r\n\r\n");
+    let answer = conversation(ApiSettings::default(), &head).await;
+    assert!(answer.starts_with("HTTP/1.1 413 ") && !answer.contains("100 Continue"), "{answer}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn broken_framing_is_refused_and_the_connection_closed() {
+    let framings = [
+        "Transfer-Encoding: chunked\r\n\r\nxyz\r\n",
+        "Transfer-Encoding: chunked\r\n\r\n-1\r\n",
+        "Content-Length: x\r\n\r\n",
+        "Content-Length: 1\r\nContent-Length: 2\r\n\r\n",
+        "Content-Length: -1\r\n\r\n",
+        "Transfer-Encoding: gzip\r\n\r\n",
+        "Transfer-Encoding: chunked\r\n\r\nffffffffffffffffff\r\n",
+    ];
+    for framing in framings {
+        let answer = conversation(ApiSettings::default(), &format!("{POST}{framing}")).await;
+        assert!(answer.starts_with("HTTP/1.1 400 "), "{framing}: {answer}");
+    }
 }
