@@ -16,7 +16,8 @@ use crate::alone;
 
 /// How long the server is watched while it can accept nothing.
 const WATCHED: Duration = Duration::from_millis(500);
-/// The CPU time it may take meanwhile, in clock ticks of 10 ms. Spinning takes 50.
+/// The CPU time it may take meanwhile, in clock ticks of 10 ms. Spinning takes 50. A pause of 0 ms does not spin: the
+/// runtime's timer still waits for its next millisecond.
 const MOST_TICKS: u64 = 10;
 
 #[test]
