@@ -1,5 +1,6 @@
 //! `cargo xtask fuzz`: runs the fuzz targets of `fuzz/`, each for a while.
 
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::Instant;
 
@@ -37,7 +38,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         println!("== {target}");
         let limit = format!("-max_total_time={}", arguments.seconds);
         let run =
-            shell::run(cargo_fuzz().args(["run", "--sanitizer=none", target, "--", &limit, "-print_final_stats=1"]));
+            shell::run(cargo_fuzz().args(["run", target]).args(corpus(target)?).args(["--", &limit, "-max_len=8192"]));
         println!(
             "== {target}: {} after {:.0?}",
             if run.is_ok() { "nothing found" } else { "BROKEN" },
@@ -48,6 +49,16 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         }
     }
     if broken.is_empty() { Ok(()) } else { bail!("broken: {}; the inputs are in fuzz/artifacts", broken.join(", ")) }
+}
+
+/// What was found on earlier runs, where new finds go too, and the seeds that are kept.
+fn corpus(target: &str) -> Result<[PathBuf; 2]> {
+    let fuzz = shell::root().join("fuzz");
+    let folders = [fuzz.join("corpus").join(target), fuzz.join("seeds").join(target)];
+    for folder in &folders {
+        std::fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
+    }
+    Ok(folders)
 }
 
 /// Fuzzing needs compiler flags that stable Rust only takes with this variable.

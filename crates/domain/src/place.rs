@@ -26,10 +26,12 @@ impl PlaceName {
                 continue;
             }
             for lower in character.to_lowercase().filter(|lower| !is_combining_mark(*lower)) {
-                length = length.saturating_add(1);
-                match plain_letters(lower) {
-                    Some(plain) => folded.push_str(plain),
-                    None => folded.push(lower),
+                if let Some(plain) = plain_letters(lower) {
+                    length = length.saturating_add(plain.len());
+                    folded.push_str(plain);
+                } else {
+                    length = length.saturating_add(1);
+                    folded.push(lower);
                 }
             }
             if length > LONGEST_NAME {
@@ -129,6 +131,8 @@ mod tests {
         assert_eq!(PlaceName::parse("a\nb"), Err(PlaceError::Control));
         assert_eq!(PlaceName::parse(&"x".repeat(65)), Err(PlaceError::TooLong));
         assert!(PlaceName::parse(&"x".repeat(64)).is_ok());
+        assert!(PlaceName::parse(&"ß".repeat(32)).is_ok());
+        assert_eq!(PlaceName::parse(&"ß".repeat(33)), Err(PlaceError::TooLong));
     }
 
     proptest! {
