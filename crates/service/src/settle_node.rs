@@ -1,10 +1,13 @@
 //! A gateway starts, and tells what its spool proves of the leases it had when it stopped.
 
+use std::collections::HashSet;
+
 use turnpike_domain::ids::NodeId;
 use turnpike_domain::lease::LeaseReport;
 use turnpike_domain::time::Timestamp;
 use turnpike_domain::units::Bytes;
-use turnpike_store::{StoreError, Tx, lease, node};
+use turnpike_store::lease::{self, OpenLease};
+use turnpike_store::{StoreError, Tx, node};
 
 use crate::books::Books;
 use crate::error::ServiceError;
@@ -35,13 +38,11 @@ async fn settle(settlement: &Settlement, tx: &mut Tx) -> Result<(), StoreError> 
     node::touch(tx, *node, *now).await?;
     let open = lease::lock_of_node(tx, *node).await?;
     let mut books = Books::open(tx, service.zone(), &open, &[], *now).await?;
-    let mut reports = found.clone();
+    let proven: HashSet<_> = found.iter().map(|report| report.lease).collect();
     // Nothing is proven of the rest, and nothing more will come: the highest report so far stands.
-    let closing = open
-        .iter()
-        .filter(|lease| !found.iter().any(|report| report.lease == lease.id))
-        .map(|lease| LeaseReport { lease: lease.id, used: Bytes::ZERO, ceiling: Bytes::ZERO, last: true });
-    reports.extend(closing);
+    let void = |lease: &OpenLease| LeaseReport { lease: lease.id, used: Bytes::ZERO, ceiling: Bytes::ZERO, last: true };
+    let voided = open.iter().filter(|lease| !proven.contains(&lease.id)).map(void);
+    let reports: Vec<_> = found.iter().cloned().chain(voided).collect();
     book_all(tx, &mut books, open, &reports).await?;
     books.close(tx).await
 }

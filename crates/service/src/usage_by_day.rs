@@ -45,19 +45,6 @@ impl Service {
         };
         self.store.read(look).await
     }
-
-    /// The same, for the operator: also of a customer that is not verified.
-    ///
-    /// # Errors
-    /// [`ServiceError::Window`], or the store's.
-    pub async fn operator_usage(
-        &self,
-        customer: CustomerId,
-        window: UsageWindow,
-    ) -> Result<Vec<(Day, Bytes)>, ServiceError> {
-        let slices = slices(&self.shared.zone, &window)?;
-        self.store.read(async |tx| per_day(tx, customer, &slices, &window).await).await
-    }
 }
 
 /// The window's part of each day.

@@ -209,10 +209,11 @@ fn ids(accounts: &[AccountId]) -> Result<String, StoreError> {
 
 const DELETE: &str = "\
     UPDATE account SET deleted_at = $3
-    WHERE customer_id = $1 AND deleted_at IS NULL
-        AND id IN (SELECT CAST(value ->> 0 AS BIGINT) FROM json_each($2))";
+    WHERE id IN (SELECT CAST(value ->> 0 AS BIGINT) FROM json_each($2))
+        AND +customer_id = $1 AND deleted_at IS NULL";
 
-/// Takes accounts off the list: how many. Their names are free again, their usage stays.
+/// Takes accounts off the list: how many. Their names are free again, their usage stays. The plus sign keeps SQLite from
+/// going through all of the customer's accounts.
 ///
 /// # Errors
 /// Only the database's own.
@@ -227,8 +228,8 @@ pub async fn delete(
 
 const SET_ENABLED: &str = "\
     UPDATE account SET enabled = $3
-    WHERE customer_id = $1 AND deleted_at IS NULL
-        AND id IN (SELECT CAST(value ->> 0 AS BIGINT) FROM json_each($2))";
+    WHERE id IN (SELECT CAST(value ->> 0 AS BIGINT) FROM json_each($2))
+        AND +customer_id = $1 AND deleted_at IS NULL";
 
 /// Enables or disables accounts: how many there were.
 ///

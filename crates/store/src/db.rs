@@ -21,7 +21,7 @@ pub(crate) const OLDEST_SQLITE: &str = "3.51.3";
 /// Connections that read SQLite beside the one that writes.
 const SQLITE_READERS: u32 = 4;
 /// How long SQLite waits for another process, such as an operator command, to end its transaction.
-const SQLITE_BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+const SQLITE_BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long an act waits for the one writer of SQLite, behind the acts before it.
 const SQLITE_WRITER_TIMEOUT: Duration = Duration::from_secs(30);
 /// Pages in the log before a commit carries them over; 4 MiB.

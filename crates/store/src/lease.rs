@@ -109,11 +109,12 @@ fn ids(leases: &[LeaseId]) -> Result<String, StoreError> {
 const HELD_BY_NODE: &str = "\
     WITH wanted AS (SELECT CAST(value ->> 0 AS BIGINT) AS id FROM json_each($2))
     SELECT lease.account_id, CAST(SUM(lease.ceiling - lease.used) AS BIGINT)
-    FROM wanted JOIN lease ON lease.account_id = wanted.id
-    WHERE lease.node_id = $1 AND lease.lapsed = FALSE
+    FROM wanted CROSS JOIN lease
+    WHERE lease.node_id = $1 AND lease.account_id = wanted.id AND lease.lapsed = FALSE
     GROUP BY lease.account_id";
 
-/// What a gateway holds for each of these accounts; those for which it holds no lease are left out.
+/// What a gateway holds for each of these accounts; those for which it holds no lease are left out. `CROSS JOIN` makes
+/// SQLite go from the accounts to their leases, not through all leases of the gateway.
 ///
 /// # Errors
 /// [`StoreError::Corrupt`], or the database's own.

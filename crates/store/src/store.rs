@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use turnpike_domain::ids::FeedSeq;
@@ -20,6 +21,8 @@ const MOST_TRIES: u32 = 12;
 const FIRST_PAUSE: Duration = Duration::from_millis(4);
 /// The longest wait between two tries.
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
+/// No further try is begun after so long, however few there were.
+const LONGEST_TRYING: Duration = Duration::from_secs(15);
 /// Acts that may run or wait for the database at once; more wait before they are begun.
 const MOST_ACTS: usize = 1024;
 
@@ -134,10 +137,12 @@ impl Store {
         E: ActError,
         A: for<'a> Fn(&'a I, &'a mut Tx) -> BoxFuture<'a, Result<T, E>>,
     {
-        let mut tries = 1;
+        let (begun, mut tries) = (Instant::now(), 1);
         loop {
-            match self.run(input, act).await {
-                Err(error) if tries < MOST_TRIES && error.store_error().is_some_and(StoreError::is_passing) => {
+            let outcome = self.run(input, act).await;
+            let may_try_again = tries < MOST_TRIES && begun.elapsed() < LONGEST_TRYING;
+            match outcome {
+                Err(error) if may_try_again && error.store_error().is_some_and(StoreError::is_passing) => {
                     tokio::time::sleep(self.pause(tries)).await;
                     tries += 1;
                 }

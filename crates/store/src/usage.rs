@@ -152,12 +152,15 @@ const PER_DAY_OF_NAME: &str = "\
         FROM json_each($2)
     )
     SELECT slices.day, CAST(SUM(usage.bytes) AS BIGINT)
-    FROM slices JOIN usage ON usage.starts_at BETWEEN slices.first_ms AND slices.last_ms
-    WHERE usage.customer_id = $1 AND (usage.product_type = $3 OR $3 = 0)
-        AND usage.account_id IN (SELECT id FROM account WHERE customer_id = $1 AND username = $4)
+    FROM slices CROSS JOIN account CROSS JOIN usage
+    WHERE account.customer_id = $1 AND account.username = $4 AND (account.product_type = $3 OR $3 = 0)
+        AND usage.customer_id = $1 AND usage.account_id = account.id AND usage.product_type = account.product_type
+        AND usage.span_ms IN (1000, 60000, 3600000, 86400000)
+        AND usage.starts_at BETWEEN slices.first_ms AND slices.last_ms
     GROUP BY slices.day";
 
-/// As [`per_day`], of all the customer's accounts that bear or bore a name.
+/// As [`per_day`], of all the customer's accounts that bear or bore a name. An account's traffic is all of its own
+/// type; with that and all spans named, the primary key leads to just these rows.
 ///
 /// # Errors
 /// [`StoreError::Corrupt`], or the database's own.

@@ -141,12 +141,11 @@ each_store! {
         assert!(matches!(backwards, Err(ServiceError::Window(WindowError::Backwards))));
     }
 
-    async fn an_unverified_customer_is_told_nothing_but_the_operator_is(given: &TestStore) {
+    async fn an_unverified_customer_is_told_nothing(given: &TestStore) {
         let given = Given::over(given);
         let added = given.service.add_customer(&operator(), "new@example.com", "a long password").await.unwrap();
         let window = UsageWindow { from: given.now(), to: given.now(), username: None, product_type: None };
-        let refused = given.service.usage_by_day(added.id, window.clone()).await;
+        let refused = given.service.usage_by_day(added.id, window).await;
         assert!(matches!(refused, Err(ServiceError::Unverified)));
-        assert_eq!(given.service.operator_usage(added.id, window).await.unwrap().len(), 1);
     }
 }
