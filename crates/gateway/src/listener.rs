@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 
+use futures_util::FutureExt;
 use rustix::io::Errno;
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::{TcpListener, TcpStream};
@@ -201,10 +202,7 @@ impl Acceptor {
             return;
         };
         let serving = session::serve(Arc::clone(&self.front), client, Instant::now());
-        self.connections.spawn(async move {
-            serving.await;
-            drop(place);
-        });
+        self.connections.spawn(serving.map(move |()| drop(place)));
     }
 
     /// The listener stays ready while the process cannot accept, so asking again at once would spin.

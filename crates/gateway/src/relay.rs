@@ -63,19 +63,28 @@ impl TunnelEnd {
 /// Relays until the tunnel has ended and all that can be billed of it is. Dropping the future resets both sides.
 ///
 /// The future is small. Give it a task of its own: inside a larger one it holds on to the room of its surroundings.
-pub async fn tunnel(client: TcpStream, origin: TcpStream, permit: Permit, early: Early) -> TunnelEnd {
+pub fn tunnel(
+    client: TcpStream,
+    origin: TcpStream,
+    permit: Permit,
+    early: Early,
+) -> impl Future<Output = TunnelEnd> + Send {
+    // Made here, so that the future does not keep room for what the tunnel is made of.
     let mut tunnel = Tunnel::new(client, origin, permit.tab(), early);
-    let end = {
-        let mut revoked = pin!(permit.revoked());
-        let mut alarm = pin!(Alarm::new(permit.deadlines().idle()));
-        std::future::poll_fn(|cx| {
-            if revoked.as_mut().poll(cx).is_ready() {
-                return Poll::Ready(TunnelEnd::Revoked);
-            }
-            tunnel.poll(cx, alarm.as_mut())
-        })
-        .await
-    };
-    tunnel.close(&end).await;
-    end
+    async move {
+        let end = {
+            let mut revoked = pin!(permit.revoked());
+            let mut alarm = pin!(Alarm::new(permit.deadlines().idle()));
+            std::future::poll_fn(|cx| {
+                if revoked.as_mut().poll(cx).is_ready() {
+                    return Poll::Ready(TunnelEnd::Revoked);
+                }
+                tunnel.poll(cx, alarm.as_mut())
+            })
+            .await
+        };
+        // Closing needs room that an open tunnel does not.
+        Box::pin(tunnel.close(&end)).await;
+        end
+    }
 }

@@ -3,7 +3,9 @@
 
 use std::sync::Arc;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use futures_util::FutureExt;
+use futures_util::future::OptionFuture;
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
@@ -48,15 +50,24 @@ pub(crate) struct Tunnel {
 }
 
 /// Serves one connection to its end.
-pub(crate) async fn serve(front: Arc<Front>, client: TcpStream, accepted: Instant) {
-    let tunnel = Box::pin(handshake(&front, client, accepted)).await;
-    if let Some(Tunnel { client, origin, permit, early }) = tunnel {
-        relay::tunnel(client, origin, permit, early).await;
-    }
+///
+/// Built of combinators: an `async` block would keep room for the handshake's outcome beside the tunnel it becomes.
+pub(crate) fn serve(front: Arc<Front>, client: TcpStream, accepted: Instant) -> impl Future<Output = ()> + Send {
+    let shaken = Box::pin(handshake(front, client, accepted));
+    let relayed = shaken.then(|tunnel| {
+        let relay = |Tunnel { client, origin, permit, early }| relay::tunnel(client, origin, permit, early);
+        OptionFuture::from(tunnel.map(relay))
+    });
+    relayed.map(|end| {
+        if let Some(end) = end {
+            tracing::trace!(end = end.word(), "tunnel");
+        }
+    })
 }
 
 /// The first byte tells the protocol. What is neither, TLS for one, is closed without a word.
-async fn handshake(front: &Front, mut client: TcpStream, accepted: Instant) -> Option<Tunnel> {
+async fn handshake(front: Arc<Front>, mut client: TcpStream, accepted: Instant) -> Option<Tunnel> {
+    let front = &*front;
     let deadline = accepted + front.settings.deadlines.handshake();
     let mut inbox = Inbox::default();
     timeout_at(deadline, inbox.fill_from(&mut client)).await.ok()?.ok()?;
@@ -75,14 +86,13 @@ const fn may_begin_http(byte: u8) -> bool {
 /// Closes a connection so that the client can still read what it was sent: a close with unread bytes would reset it.
 pub(crate) async fn close_gently(front: &Front, client: &mut TcpStream) {
     let mut left = front.settings.limits.refusal_bytes;
+    let mut inbox = Inbox::default();
     let discard = async {
         client.shutdown().await?;
-        let mut bytes = [0; 1024];
-        while left > 0 {
-            match client.read(&mut bytes).await? {
-                0 => break,
-                length => left = left.saturating_sub(length),
-            }
+        while left > 0 && inbox.fill_from(client).await? > 0 {
+            let length = inbox.unread().len();
+            inbox.consume(length);
+            left = left.saturating_sub(length);
         }
         Ok::<(), std::io::Error>(())
     };
