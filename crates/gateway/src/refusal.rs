@@ -97,7 +97,11 @@ pub enum Refusal {
 
 impl From<Denial> for Refusal {
     fn from(denial: Denial) -> Self {
-        Self::NoTraffic(denial)
+        match denial {
+            // The store knew of it before the directory did.
+            Denial::Refused => Self::AccountDisabled,
+            denial => Self::NoTraffic(denial),
+        }
     }
 }
 

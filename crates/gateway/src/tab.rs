@@ -171,7 +171,11 @@ impl Tab {
     pub(crate) fn poll_pay(&mut self, cx: &mut Context<'_>, want: usize) -> Poll<Result<Reservation, Fault>> {
         let source = (self.leave.account(), self.leave.used());
         let want = u64::try_from(want).unwrap_or(u64::MAX);
-        self.hunger.poll_reserve(cx, source, want, Waiter::OpenConnection).map_err(Fault::Denied)
+        self.hunger.poll_reserve(cx, source, want, Waiter::OpenConnection).map_err(|denial| match denial {
+            // The store knew of it before the directory did.
+            Denial::Refused => Fault::Revoked,
+            denial => Fault::Denied(denial),
+        })
     }
 
     /// Counts bytes that were written.
@@ -207,7 +211,7 @@ enum Stop {
 impl Stop {
     fn explain(self, way: Way) -> TabError {
         match self {
-            Self::Revoked => TabError::Revoked,
+            Self::Revoked | Self::Fault(Fault::Revoked) => TabError::Revoked,
             Self::Overdue(Overdue::Idle) => TabError::Idle,
             Self::Overdue(Overdue::Unacknowledged) => TabError::ClientGone(io::ErrorKind::TimedOut.into()),
             Self::Fault(Fault::Denied(denial)) => TabError::Denied(denial),

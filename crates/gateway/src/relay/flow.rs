@@ -54,6 +54,8 @@ enum Held {
 pub(crate) enum Fault {
     /// No traffic is left.
     Denied(Denial),
+    /// The account may not be used any more.
+    Revoked,
     /// Reading failed.
     From(io::Error),
     /// Writing failed.

@@ -89,6 +89,7 @@ impl Tunnel {
             }
             Poll::Ready(Err(Fault::From(error))) => Some(TunnelEnd::ClientGone(error)),
             Poll::Ready(Err(Fault::Stalled)) => Some(TunnelEnd::Stalled),
+            Poll::Ready(Err(Fault::Revoked)) => Some(TunnelEnd::Revoked),
             Poll::Ready(Err(Fault::Denied(denial))) => self.run_out(cx, denial),
         }
     }
@@ -112,6 +113,7 @@ impl Tunnel {
             Poll::Ready(Err(Fault::From(error))) => Some(TunnelEnd::OriginGone(error)),
             Poll::Ready(Err(Fault::To(error))) => Some(TunnelEnd::ClientGone(error)),
             Poll::Ready(Err(Fault::Stalled)) => Some(TunnelEnd::Stalled),
+            Poll::Ready(Err(Fault::Revoked)) => Some(TunnelEnd::Revoked),
             Poll::Ready(Err(Fault::Denied(denial))) => self.run_out(cx, denial),
         }
     }

@@ -1,8 +1,6 @@
 //! The end of a tab: what the client's kernel still owes an acknowledgement for is waited for, or given back.
 
-use std::future::Future;
 use std::net::Shutdown;
-use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -102,13 +100,13 @@ async fn stirred(client: &TcpStream, client_shut: bool) {
     }
     let forget_readiness = || -> std::io::Result<()> { Err(std::io::ErrorKind::WouldBlock.into()) };
     client.try_io(Interest::WRITABLE, forget_readiness).ok();
-    let mut writable = pin!(client.writable());
-    let mut first = true;
+    let (mut first, mut mute) = (true, false);
     std::future::poll_fn(|cx| {
-        let polled = writable.as_mut().poll(cx).map(drop);
+        let ready = !mute && client.poll_write_ready(cx).is_ready();
         // Ready at once means closed in both directions: no further change will be told.
-        let told_before = std::mem::replace(&mut first, false) && polled.is_ready();
-        if told_before { Poll::Pending } else { polled }
+        mute |= ready && first;
+        first = false;
+        if ready && !mute { Poll::Ready(()) } else { Poll::Pending }
     })
     .await;
 }

@@ -54,12 +54,12 @@ impl Alarm {
         busy: bool,
     ) -> Poll<Overdue> {
         let mut this = self.project();
-        if let Some(client) = client
-            && tab.proof.outstanding() >= PROVE_BYTES
-        {
-            tab.prove(client);
-        }
         loop {
+            if let Some(client) = client
+                && (this.sleep.is_elapsed() || tab.proof.outstanding() >= PROVE_BYTES)
+            {
+                tab.prove(client);
+            }
             let now = Instant::now();
             if *this.moved != tab.moved {
                 (*this.moved, *this.moved_at) = (tab.moved, now);
@@ -71,22 +71,24 @@ impl Alarm {
             if tab.proof.oldest().is_some_and(|lease| is_overdue(lease, now)) {
                 return Poll::Ready(Overdue::Unacknowledged);
             }
-            let due = if tab.hunger.is_waiting() {
-                now.checked_add(PROVE_EVERY_WHILE_WAITING).unwrap_or(now).min(idle_at)
-            } else if busy || !tab.is_proven() {
-                now.checked_add(PROVE_EVERY).unwrap_or(now).min(idle_at)
-            } else {
-                idle_at
-            };
+            let due = now.checked_add(next_look(tab, busy)).map_or(idle_at, |look| look.min(idle_at));
             // A timer that is set too early is left alone: moving it costs more than waking once.
             if this.sleep.deadline() > due || this.sleep.is_elapsed() {
                 this.sleep.as_mut().reset(due);
             }
             ready!(this.sleep.as_mut().poll(cx));
-            if let Some(client) = client {
-                tab.prove(client);
-            }
         }
+    }
+}
+
+/// When to look again, if nothing happens before.
+fn next_look(tab: &Tab, busy: bool) -> Duration {
+    if tab.hunger.is_waiting() {
+        PROVE_EVERY_WHILE_WAITING
+    } else if busy || !tab.is_proven() {
+        PROVE_EVERY
+    } else {
+        Duration::MAX
     }
 }
 

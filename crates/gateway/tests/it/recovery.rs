@@ -1,0 +1,54 @@
+//! Restarts: what the spool holds is settled first, and nothing is billed twice.
+
+use std::time::Duration;
+
+use crate::support::{House, USER, within};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_crash_left_in_the_spool_is_billed_once() {
+    let house = House::with_package(1 << 40).await;
+    let mut wire = house.idle_tunnel().await;
+    house.store.until(USER, |standing| standing.used == 7).await;
+    // From here on no report gets through.
+    house.store.set_out_of_order(true);
+    wire.send(&vec![b'z'; 50_000]).await.unwrap();
+    wire.discard(50_000).await.unwrap();
+    let house = house
+        .crash_and_restart(|store| {
+            assert_eq!(store.standing(USER).used, 7);
+            store.set_out_of_order(false);
+        })
+        .await;
+    assert_eq!(house.store.settled(USER).await, 100_007);
+    let house = house.crash_and_restart(|_| ()).await;
+    assert_eq!(house.store.settled(USER).await, 100_007);
+    assert_eq!(house.status().await, 200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn draining_waits_for_tunnels_and_settles_everything() {
+    let house = House::with_package(1 << 40).await;
+    let mut wire = house.idle_tunnel().await;
+    let drained = house.gateway.drain(Duration::from_mins(1));
+    let client = async {
+        wire.send(b"last words").await.unwrap();
+        wire.finish_sending().unwrap();
+        wire.discard(u64::MAX).await.unwrap()
+    };
+    let ((), echoed) = within(async { tokio::join!(drained, client) }).await;
+    assert_eq!(echoed, 10);
+    let standing = house.store.standing(USER);
+    assert_eq!((standing.used, standing.held), (27, 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn draining_resets_what_outlasts_the_grace() {
+    let house = House::with_package(1 << 40).await;
+    let mut wire = house.idle_tunnel().await;
+    // The client's kernel may take its time with the acknowledgement.
+    house.store.until(USER, |standing| standing.used == 7).await;
+    within(house.gateway.drain(Duration::from_millis(10))).await;
+    assert_eq!(wire.fill().await.unwrap_err().kind(), std::io::ErrorKind::ConnectionReset);
+    let standing = house.store.standing(USER);
+    assert_eq!((standing.used, standing.held), (7, 0));
+}

@@ -1,0 +1,349 @@
+//! A store in memory. What it grants and books is decided by the domain; it only keeps the figures.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use tokio::sync::Notify;
+use turnpike_domain::account::Username;
+use turnpike_domain::directory::{AccountEntry, Changes, CustomerEntry, Snapshot};
+use turnpike_domain::ids::{AccountId, CustomerId, FeedSeq, LeaseId, NodeId, PackageId};
+use turnpike_domain::lease::{Lease, LeaseGrant, LeaseReport};
+use turnpike_domain::product::ProductType;
+use turnpike_domain::quota::{self, AccountQuota, Ask, Denial, LeaseBook, LeasePolicy, PackageQuota};
+use turnpike_domain::secret::PasswordMac;
+use turnpike_domain::time::{Span, Timestamp};
+use turnpike_domain::units::{Bytes, LimitGb};
+use turnpike_gateway::ports::{Admission, Exchange, Leases, PortError};
+
+use super::{mac_key, within};
+
+const NOW: Timestamp = Timestamp::from_ms(1_000_000_000);
+
+/// The store.
+#[derive(Default)]
+pub(crate) struct Store {
+    books: Mutex<Books>,
+    /// Rings after every change of the feed and every exchange.
+    bell: Notify,
+    out_of_order: AtomicBool,
+}
+
+#[derive(Default)]
+struct Books {
+    policy: LeasePolicy,
+    customers: BTreeMap<CustomerId, CustomerEntry>,
+    accounts: BTreeMap<AccountId, (AccountEntry, AccountQuota)>,
+    packages: Vec<(CustomerId, PackageQuota)>,
+    leases: BTreeMap<LeaseId, LeaseRow>,
+    last_lease: i64,
+    /// What changed, by feed number less one.
+    feed: Vec<Changed>,
+}
+
+struct LeaseRow {
+    node: NodeId,
+    account: AccountId,
+    package: PackageId,
+    book: LeaseBook,
+}
+
+#[derive(Clone, Copy)]
+enum Changed {
+    Customer(CustomerId),
+    Account(AccountId),
+}
+
+/// How an account stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Standing {
+    pub(crate) used: u64,
+    pub(crate) held: u64,
+}
+
+impl Store {
+    pub(crate) fn new() -> Self {
+        Self::default()
+    }
+
+    pub(crate) fn set_policy(&self, change: impl FnOnce(&mut LeasePolicy)) {
+        change(&mut self.books().policy);
+    }
+
+    pub(crate) fn add_customer(&self, id: i64) {
+        let id = CustomerId::new(id);
+        let entry = CustomerEntry {
+            id,
+            verified: true,
+            suspended: false,
+            max_tunnels: None,
+            max_connections_per_second: None,
+            packages_version: 0,
+        };
+        self.books().customers.insert(id, entry);
+        self.tell(Changed::Customer(id));
+    }
+
+    pub(crate) fn change_customer(&self, id: i64, change: impl FnOnce(&mut CustomerEntry)) {
+        let id = CustomerId::new(id);
+        change(self.books().customers.get_mut(&id).unwrap());
+        self.tell(Changed::Customer(id));
+    }
+
+    pub(crate) fn add_account(&self, customer: i64, username: &str, password: &str) -> AccountId {
+        let mut books = self.books();
+        let id = AccountId::new(100 + i64::try_from(books.feed.len()).unwrap());
+        let username = Username::parse(username).unwrap();
+        let entry = AccountEntry {
+            id,
+            customer: CustomerId::new(customer),
+            username,
+            password: PasswordMac::of(&mac_key(), &username, password.as_bytes()),
+            product_type: ProductType::DynamicTraffic,
+            enabled: true,
+            limit: LimitGb::UNLIMITED,
+            daily_limit: LimitGb::UNLIMITED,
+        };
+        books.accounts.insert(id, (entry, AccountQuota::default()));
+        drop(books);
+        self.tell(Changed::Account(id));
+        id
+    }
+
+    pub(crate) fn change_account(&self, username: &str, change: impl FnOnce(&mut AccountEntry)) {
+        let id = self.id_of(username);
+        let mut books = self.books();
+        let (entry, quota) = books.accounts.get_mut(&id).unwrap();
+        change(entry);
+        (quota.limit, quota.daily_limit) = (entry.limit, entry.daily_limit);
+        drop(books);
+        self.tell(Changed::Account(id));
+    }
+
+    pub(crate) fn delete_account(&self, username: &str) {
+        let id = self.id_of(username);
+        self.books().accounts.remove(&id);
+        self.tell(Changed::Account(id));
+    }
+
+    pub(crate) fn add_package(&self, customer: i64, bytes: u64) {
+        let customer = CustomerId::new(customer);
+        let mut books = self.books();
+        let id = PackageId::new(i64::try_from(books.packages.len()).unwrap());
+        let package = PackageQuota {
+            id,
+            size: Bytes::new(bytes),
+            used: Bytes::ZERO,
+            held: Bytes::ZERO,
+            expires_at: NOW.plus(Span::from_days(30)),
+        };
+        books.packages.push((customer, package));
+        books.customers.get_mut(&customer).unwrap().packages_version += 1;
+        drop(books);
+        self.tell(Changed::Customer(customer));
+    }
+
+    /// Whether the store answers.
+    pub(crate) fn set_out_of_order(&self, out_of_order: bool) {
+        self.out_of_order.store(out_of_order, Ordering::SeqCst);
+        self.bell.notify_waiters();
+    }
+
+    pub(crate) fn standing(&self, username: &str) -> Standing {
+        let id = self.id_of(username);
+        let books = self.books();
+        let (_, quota) = &books.accounts[&id];
+        Standing { used: quota.used.get(), held: quota.held.get() }
+    }
+
+    /// Waits until an account stands as wished.
+    pub(crate) async fn until(&self, username: &str, wish: impl Fn(Standing) -> bool) -> Standing {
+        let waited = async {
+            loop {
+                let rung = self.bell.notified();
+                tokio::pin!(rung);
+                rung.as_mut().enable();
+                let standing = self.standing(username);
+                if wish(standing) {
+                    return standing;
+                }
+                rung.await;
+            }
+        };
+        within(waited).await
+    }
+
+    /// Waits until every lease is settled; returns what was billed.
+    pub(crate) async fn settled(&self, username: &str) -> u64 {
+        self.until(username, |standing| standing.held == 0).await.used
+    }
+
+    /// As [`Store::settled`]; what was billed to an account that is gone is read from the packages.
+    pub(crate) async fn settled_or_gone(&self, username: &str) -> u64 {
+        let gone = self.books().accounts.values().all(|(entry, _)| entry.username.as_str() != username);
+        if !gone {
+            return self.settled(username).await;
+        }
+        let waited = async {
+            loop {
+                let rung = self.bell.notified();
+                tokio::pin!(rung);
+                rung.as_mut().enable();
+                if self.books().leases.is_empty() {
+                    return self.books().packages.iter().map(|(_, package)| package.used.get()).sum();
+                }
+                rung.await;
+            }
+        };
+        within(waited).await
+    }
+
+    fn id_of(&self, username: &str) -> AccountId {
+        let books = self.books();
+        let mut entries = books.accounts.values().map(|(entry, _)| entry);
+        entries.find(|entry| entry.username.as_str() == username).unwrap().id
+    }
+
+    fn tell(&self, changed: Changed) {
+        self.books().feed.push(changed);
+        self.bell.notify_waiters();
+    }
+
+    fn books(&self) -> std::sync::MutexGuard<'_, Books> {
+        self.books.lock().unwrap()
+    }
+
+    fn answer<T>(&self, answer: impl FnOnce(&mut Books) -> T) -> Result<T, PortError> {
+        if self.out_of_order.load(Ordering::SeqCst) {
+            return Err(PortError("out of order".to_owned()));
+        }
+        Ok(answer(&mut self.books()))
+    }
+}
+
+impl Books {
+    fn seq(&self) -> FeedSeq {
+        FeedSeq::new(i64::try_from(self.feed.len()).unwrap())
+    }
+
+    fn changes(&self, after: Option<FeedSeq>) -> Changes {
+        let after = usize::try_from(after.map_or(0, FeedSeq::get)).unwrap();
+        let (mut customers, mut accounts, mut gone) = (Vec::new(), Vec::new(), Vec::new());
+        for changed in &self.feed[after..] {
+            match changed {
+                Changed::Customer(id) => customers.push(self.customers[id].clone()),
+                Changed::Account(id) => match self.accounts.get(id) {
+                    Some((entry, _)) => accounts.push(entry.clone()),
+                    None => gone.push(*id),
+                },
+            }
+        }
+        if after == self.feed.len() {
+            return Changes::None;
+        }
+        Changes::Since { seq: self.seq(), customers, accounts, gone }
+    }
+
+    fn book(&mut self, report: &LeaseReport) {
+        let Some(row) = self.leases.get_mut(&report.lease) else { return };
+        let (_, package) = self.packages.iter_mut().find(|(_, package)| package.id == row.package).unwrap();
+        let account = self.accounts.get_mut(&row.account).map(|(_, quota)| quota);
+        let room = account.as_ref().map_or(Bytes::ZERO, |account| quota::room(account, package));
+        let booking = quota::book(&row.book, report, room);
+        if let Some(account) = account {
+            account.used = account.used.plus(booking.used);
+            account.held = account.held.minus(booking.freed);
+        }
+        package.used = package.used.plus(booking.used);
+        package.held = package.held.minus(booking.freed);
+        assert!(package.used.plus(package.held) <= package.size, "a package gives no more than it has");
+        row.book = booking.lease;
+        if booking.done {
+            self.leases.remove(&report.lease);
+        }
+    }
+
+    fn grant(&mut self, node: NodeId, id: AccountId) -> Result<Lease, Denial> {
+        let (entry, quota) = self.accounts.get_mut(&id).ok_or(Denial::Refused)?;
+        let held = self.leases.values().filter(|row| row.node == node && row.account == id);
+        let node_holds = held.fold(Bytes::ZERO, |sum, row| sum.plus(row.book.held()));
+        let packages: Vec<PackageQuota> =
+            self.packages.iter().filter(|(customer, _)| *customer == entry.customer).map(|(_, p)| p.clone()).collect();
+        let terms = quota::grant(&self.policy, quota, &packages, Ask { node_holds, now: NOW })?;
+        quota.held = quota.held.plus(terms.bytes);
+        let (_, package) = self.packages.iter_mut().find(|(_, package)| package.id == terms.package).unwrap();
+        package.held = package.held.plus(terms.bytes);
+        self.last_lease += 1;
+        let lease = LeaseId::new(self.last_lease);
+        let book = LeaseBook { ceiling: terms.bytes, used: Bytes::ZERO, lapsed: false };
+        self.leases.insert(lease, LeaseRow { node, account: id, package: terms.package, book });
+        Ok(Lease { id: lease, bytes: terms.bytes, valid_for: terms.valid_for })
+    }
+
+    /// Frees what leases of a node hold that nobody knows of any more.
+    fn void(&mut self, node: NodeId) {
+        let lost: Vec<LeaseId> =
+            self.leases.iter().filter(|(_, row)| row.node == node).map(|(lease, _)| *lease).collect();
+        for lease in lost {
+            let used = self.leases[&lease].book.used;
+            self.book(&LeaseReport { lease, used, ceiling: used, last: true });
+        }
+    }
+}
+
+impl Admission for Store {
+    fn snapshot(&self) -> BoxFuture<'_, Result<Snapshot, PortError>> {
+        let snapshot = self.answer(|books| Snapshot {
+            seq: Some(books.seq()),
+            customers: books.customers.values().cloned().collect(),
+            accounts: books.accounts.values().map(|(entry, _)| entry.clone()).collect(),
+        });
+        std::future::ready(snapshot).boxed()
+    }
+
+    fn changes(&self, after: Option<FeedSeq>) -> BoxFuture<'_, Result<Changes, PortError>> {
+        std::future::ready(self.answer(|books| books.changes(after))).boxed()
+    }
+
+    fn news(&self, after: Option<FeedSeq>) -> BoxFuture<'_, ()> {
+        async move {
+            loop {
+                let rung = self.bell.notified();
+                tokio::pin!(rung);
+                rung.as_mut().enable();
+                if Some(self.books().seq()) != after {
+                    return;
+                }
+                rung.await;
+            }
+        }
+        .boxed()
+    }
+}
+
+impl Leases for Store {
+    fn settle(&self, node: NodeId, found: Vec<LeaseReport>) -> BoxFuture<'_, Result<(), PortError>> {
+        let result = self.answer(|books| {
+            for report in &found {
+                books.book(report);
+            }
+            books.void(node);
+        });
+        self.bell.notify_waiters();
+        std::future::ready(result).boxed()
+    }
+
+    fn exchange(&self, node: NodeId, exchange: Exchange) -> BoxFuture<'_, Result<Vec<LeaseGrant>, PortError>> {
+        let result = self.answer(|books| {
+            for report in &exchange.reports {
+                books.book(report);
+            }
+            let grant = |account| LeaseGrant { account, outcome: books.grant(node, account) };
+            exchange.requests.into_iter().map(grant).collect()
+        });
+        self.bell.notify_waiters();
+        std::future::ready(result).boxed()
+    }
+}
