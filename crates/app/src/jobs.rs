@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use tokio::time::MissedTickBehavior;
+use tokio::time::{Instant, Interval, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use turnpike_service::{Service, ServiceError};
@@ -23,11 +23,6 @@ struct Job {
 pub(crate) fn start(service: &Service, settings: &JobSettings, tasks: &TaskTracker, stop: &CancellationToken) {
     let jobs = [
         Job {
-            name: "lapse leases",
-            every_s: settings.lapse_every_s,
-            act: |service| async { service.lapse_leases().await.map(drop) }.boxed(),
-        },
-        Job {
             name: "announce packages that begin",
             every_s: settings.start_packages_every_s,
             act: |service| async { service.start_packages().await.map(drop) }.boxed(),
@@ -43,17 +38,35 @@ pub(crate) fn start(service: &Service, settings: &JobSettings, tasks: &TaskTrack
             act: |service| async { service.trim_feed().await.map(drop) }.boxed(),
         },
     ];
+    tasks.spawn(watch_leases(settings.lapse_every_s, service.clone(), stop.clone()));
     for job in jobs {
         tasks.spawn(repeat(job, service.clone(), stop.clone()));
     }
 }
 
 async fn repeat(job: Job, service: Service, stop: CancellationToken) {
-    let mut turns = tokio::time::interval(Duration::from_secs(job.every_s.max(1)));
-    turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut turns = turns(job.every_s);
     while stop.run_until_cancelled(turns.tick()).await.is_some() {
-        if let Err(error) = (job.act)(&service).await {
-            tracing::warn!(job = job.name, %error, "a job failed and will be tried again");
-        }
+        tell(job.name, (job.act)(&service).await);
+    }
+}
+
+/// Lapses leases that went silent. What the watch has seen is gone with the process; its successor waits anew.
+async fn watch_leases(every_s: u64, service: Service, stop: CancellationToken) {
+    let (mut watch, began, mut turns) = (service.lapse_watch(), Instant::now(), turns(every_s));
+    while stop.run_until_cancelled(turns.tick()).await.is_some() {
+        tell("lapse leases", service.lapse_leases(&mut watch, began.elapsed()).await.map(drop));
+    }
+}
+
+fn turns(every_s: u64) -> Interval {
+    let mut turns = tokio::time::interval(Duration::from_secs(every_s.max(1)));
+    turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    turns
+}
+
+fn tell(job: &'static str, outcome: Result<(), ServiceError>) {
+    if let Err(error) = outcome {
+        tracing::warn!(job, %error, "a job failed and will be tried again");
     }
 }

@@ -11,7 +11,7 @@ use crate::quota::LeasePolicy;
 use crate::time::Timestamp;
 
 /// A lease that has not lapsed, and the mark that every report on it renews: its `lapses_at`.
-pub type OpenLease = (LeaseId, Timestamp);
+pub type Marked = (LeaseId, Timestamp);
 
 /// What a watcher has seen of the open leases.
 #[derive(Clone, Debug)]
@@ -28,7 +28,7 @@ impl LapseWatch {
 
     /// Looks at all open leases and says which have lapsed. `now` is the time since some fixed moment on a monotonic
     /// clock. Lapse them only where the mark is still the same: a report may come in between.
-    pub fn look(&mut self, now: Duration, open: &[OpenLease]) -> Vec<OpenLease> {
+    pub fn look(&mut self, now: Duration, open: &[Marked]) -> Vec<Marked> {
         let before = std::mem::take(&mut self.seen);
         let mut lapsed = Vec::new();
         for &(lease, mark) in open {

@@ -19,6 +19,8 @@ use turnpike_store::package_quota::{self, PackageBooks};
 use turnpike_store::usage::{self, UsageKey};
 use turnpike_store::{StoreError, Tx};
 
+use crate::service::Service;
+
 /// The shortest time that usage is kept by.
 pub(crate) const SECOND: Span = Span::from_ms(1000);
 
@@ -28,13 +30,15 @@ pub(crate) struct Books {
     packages: BTreeMap<PackageId, PackageBooks>,
     billed: BTreeMap<(CustomerId, AccountId, ProductType), Bytes>,
     now: Timestamp,
+    /// The mark of leases that are reported now.
+    lapses_at: Timestamp,
 }
 
 impl Books {
     /// Locks the books of some leases, which are locked already, and of accounts that want traffic.
     pub(crate) async fn open(
         tx: &mut Tx,
-        zone: &Zone,
+        service: &Service,
         leases: &[OpenLease],
         asking: &[AccountId],
         now: Timestamp,
@@ -43,7 +47,7 @@ impl Books {
         wanted.sort_unstable();
         wanted.dedup();
         let mut accounts = account_quota::lock(tx, &wanted).await?;
-        turn_to_today(tx, zone, &mut accounts, now).await?;
+        turn_to_today(tx, service.zone(), &mut accounts, now).await?;
         let accounts: BTreeMap<_, _> = accounts.into_iter().map(|books| (books.account, books)).collect();
         let named: Vec<_> = leases.iter().map(|lease| lease.package).collect();
         let wish = |account| accounts.get(account).map(|books| (books.customer, books.product_type));
@@ -52,13 +56,15 @@ impl Books {
         wished.dedup();
         let packages = package_quota::lock(tx, &named, &wished, now).await?;
         let packages = packages.into_iter().map(|books| (books.quota.id, books)).collect();
-        Ok(Self { accounts, packages, billed: BTreeMap::new(), now })
+        let lapses_at = service.shared.lease_policy.lapses_at(now);
+        Ok(Self { accounts, packages, billed: BTreeMap::new(), now, lapses_at })
     }
 
     /// Books a report on a lease: whether the lease is done.
     pub(crate) fn book(&mut self, lease: &mut OpenLease, report: &LeaseReport) -> Result<bool, StoreError> {
+        let lapses_at = self.lapses_at;
         let (account, package) = self.of(lease)?;
-        let booking = quota::book(&lease.book, report, room(account, package));
+        let booking = quota::book(&lease.book, report, quota::room(&account.quota, &package.quota));
         account.quota.used = account.quota.used.plus(booking.used);
         account.quota.day_used = account.quota.day_used.plus(booking.used);
         account.quota.held = account.quota.held.minus(booking.freed);
@@ -70,6 +76,9 @@ impl Books {
             *billed = billed.plus(booking.used);
         }
         lease.book = booking.lease;
+        if !lease.book.lapsed {
+            lease.lapses_at = lapses_at;
+        }
         Ok(booking.done)
     }
 
@@ -120,14 +129,6 @@ impl Books {
         let package = self.packages.get_mut(&lease.package).ok_or(corrupt("package_id"))?;
         Ok((account, package))
     }
-}
-
-/// What limits and package would still take beside what is held.
-fn room(account: &AccountBooks, package: &PackageBooks) -> Bytes {
-    let quota = &account.quota;
-    let own = quota.limit.bytes().map_or(Bytes::MAX, |limit| limit.minus(quota.used.plus(quota.held)));
-    let today = quota.daily_limit.bytes().map_or(Bytes::MAX, |limit| limit.minus(quota.day_used.plus(quota.held)));
-    package.quota.size.minus(package.quota.used.plus(package.quota.held)).min(own).min(today)
 }
 
 /// Makes `day_used` today's, where it is another day's. What was used of today is added up rather than taken to be

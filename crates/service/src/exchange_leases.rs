@@ -50,7 +50,7 @@ async fn run(exchange: &Exchange, tx: &mut Tx) -> Result<Vec<LeaseGrant>, StoreE
     }
     let reported: Vec<_> = reports.iter().map(|report| report.lease).collect();
     let open = if reported.is_empty() { Vec::new() } else { lease::lock(tx, *node, &reported).await? };
-    let mut books = Books::open(tx, service.zone(), &open, requests, *now).await?;
+    let mut books = Books::open(tx, service, &open, requests, *now).await?;
     book_all(tx, &mut books, open, reports).await?;
     let granted = grant_all(exchange, tx, &mut books).await?;
     books.close(tx).await?;

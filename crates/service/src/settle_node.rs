@@ -37,7 +37,7 @@ async fn settle(settlement: &Settlement, tx: &mut Tx) -> Result<(), StoreError> 
     let Settlement { service, node, found, now } = settlement;
     node::touch(tx, *node, *now).await?;
     let open = lease::lock_of_node(tx, *node).await?;
-    let mut books = Books::open(tx, service.zone(), &open, &[], *now).await?;
+    let mut books = Books::open(tx, service, &open, &[], *now).await?;
     let proven: HashSet<_> = found.iter().map(|report| report.lease).collect();
     // Nothing is proven of the rest, and nothing more will come: the highest report so far stands.
     let void = |lease: &OpenLease| LeaseReport { lease: lease.id, used: Bytes::ZERO, ceiling: Bytes::ZERO, last: true };

@@ -1,6 +1,7 @@
 //! Leases: bytes granted to one gateway for one account out of one package.
 
 use turnpike_domain::ids::{AccountId, CustomerId, LeaseId, NodeId, PackageId};
+use turnpike_domain::lapse::Marked;
 use turnpike_domain::quota::LeaseBook;
 use turnpike_domain::time::Timestamp;
 use turnpike_domain::units::Bytes;
@@ -22,6 +23,8 @@ pub struct OpenLease {
     pub package: PackageId,
     /// What was booked and what can still come.
     pub book: LeaseBook,
+    /// Every report but the last renews it, see [`turnpike_domain::lapse`].
+    pub lapses_at: Timestamp,
 }
 
 #[derive(sqlx::FromRow)]
@@ -33,6 +36,7 @@ struct LeaseRow {
     ceiling: i64,
     used: i64,
     lapsed: bool,
+    lapses_at: i64,
 }
 
 impl TryFrom<LeaseRow> for OpenLease {
@@ -50,20 +54,21 @@ impl TryFrom<LeaseRow> for OpenLease {
                 used: Bytes::from_column(row.used).ok_or(corrupt("used"))?,
                 lapsed: row.lapsed,
             },
+            lapses_at: Timestamp::from_ms(row.lapses_at),
         })
     }
 }
 
 const LOCK: &str = "\
     WITH wanted AS (SELECT CAST(value ->> 0 AS BIGINT) AS id FROM json_each($2))
-    SELECT lease.id, customer_id, account_id, package_id, ceiling, used, lapsed
-    FROM wanted JOIN lease ON lease.id = wanted.id
-    WHERE node_id = $1
+    SELECT lease.id, customer_id, account_id, package_id, ceiling, used, lapsed, lapses_at
+    FROM wanted CROSS JOIN lease
+    WHERE lease.id = wanted.id AND node_id = $1
     ORDER BY lease.id
     FOR NO KEY UPDATE OF lease";
 
 /// Those of the leases that exist and are this gateway's, by id, locked until the transaction ends. Leases are locked
-/// before accounts and packages.
+/// before accounts and packages. `CROSS JOIN` makes SQLite go straight to each lease, not through all of the gateway's.
 ///
 /// # Errors
 /// [`StoreError::Corrupt`], or the database's own.
@@ -72,7 +77,7 @@ pub async fn lock(tx: &mut Tx, node: NodeId, leases: &[LeaseId]) -> Result<Vec<O
 }
 
 const LOCK_OF_NODE: &str = "\
-    SELECT id, customer_id, account_id, package_id, ceiling, used, lapsed
+    SELECT id, customer_id, account_id, package_id, ceiling, used, lapsed, lapses_at
     FROM lease WHERE node_id = $1
     ORDER BY id
     FOR NO KEY UPDATE OF lease";
@@ -85,21 +90,34 @@ pub async fn lock_of_node(tx: &mut Tx, node: NodeId) -> Result<Vec<OpenLease>, S
     all!(LeaseRow, tx, LOCK_OF_NODE, node.get())?.into_iter().map(OpenLease::try_from).collect()
 }
 
-const LOCK_OVERDUE: &str = "\
-    SELECT id, customer_id, account_id, package_id, ceiling, used, lapsed
-    FROM lease
-    WHERE lapsed = FALSE AND lapses_at <= $1
-        AND id IN (SELECT id FROM lease WHERE lapsed = FALSE AND lapses_at <= $1 ORDER BY lapses_at LIMIT $2)
-    ORDER BY id
+const OPEN: &str = "SELECT id, lapses_at FROM lease WHERE lapsed = FALSE";
+
+/// All leases that have not lapsed, with their marks.
+///
+/// # Errors
+/// Only the database's own.
+pub async fn open(tx: &mut Tx) -> Result<Vec<Marked>, StoreError> {
+    let open = all!((i64, i64), tx, OPEN)?;
+    Ok(open.into_iter().map(|(id, mark)| (LeaseId::new(id), Timestamp::from_ms(mark))).collect())
+}
+
+const LOCK_MARKED: &str = "\
+    WITH wanted AS (
+        SELECT CAST(value ->> 0 AS BIGINT) AS id, CAST(value ->> 1 AS BIGINT) AS mark FROM json_each($1)
+    )
+    SELECT lease.id, customer_id, account_id, package_id, ceiling, used, lapsed, lapses_at
+    FROM wanted JOIN lease ON lease.id = wanted.id
+    WHERE lapses_at = mark AND lapsed = FALSE
+    ORDER BY lease.id
     FOR NO KEY UPDATE OF lease";
 
-/// At most `most` leases that should have been settled by now, by id, locked until the transaction ends.
+/// Those of the leases that have not lapsed and whose marks are still these, by id, locked until the transaction ends.
 ///
 /// # Errors
 /// [`StoreError::Corrupt`], or the database's own.
-pub async fn lock_overdue(tx: &mut Tx, now: Timestamp, most: u32) -> Result<Vec<OpenLease>, StoreError> {
-    let overdue = all!(LeaseRow, tx, LOCK_OVERDUE, now.ms(), i64::from(most))?;
-    overdue.into_iter().map(OpenLease::try_from).collect()
+pub async fn lock_marked(tx: &mut Tx, leases: &[Marked]) -> Result<Vec<OpenLease>, StoreError> {
+    let wanted: Vec<_> = leases.iter().map(|(lease, mark)| (lease.get(), mark.ms())).collect();
+    all!(LeaseRow, tx, LOCK_MARKED, rows(&wanted)?)?.into_iter().map(OpenLease::try_from).collect()
 }
 
 fn ids(leases: &[LeaseId]) -> Result<String, StoreError> {
@@ -136,10 +154,10 @@ const STORE: &str = "\
     WITH booked AS (
         SELECT CAST(value ->> 0 AS BIGINT) AS customer_id, CAST(value ->> 1 AS BIGINT) AS id,
             CAST(value ->> 2 AS BIGINT) AS ceiling, CAST(value ->> 3 AS BIGINT) AS used,
-            CAST(value ->> 4 AS BOOLEAN) AS lapsed
+            CAST(value ->> 4 AS BOOLEAN) AS lapsed, CAST(value ->> 5 AS BIGINT) AS lapses_at
         FROM json_each($1)
     )
-    UPDATE lease SET ceiling = booked.ceiling, used = booked.used, lapsed = booked.lapsed
+    UPDATE lease SET ceiling = booked.ceiling, used = booked.used, lapsed = booked.lapsed, lapses_at = booked.lapses_at
     FROM booked
     WHERE lease.customer_id = booked.customer_id AND lease.id = booked.id";
 
@@ -150,7 +168,7 @@ const STORE: &str = "\
 pub async fn store(tx: &mut Tx, leases: &[&OpenLease]) -> Result<(), StoreError> {
     let row = |lease: &&OpenLease| {
         let LeaseBook { ceiling, used, lapsed } = &lease.book;
-        (lease.customer.get(), lease.id.get(), ceiling.to_column(), used.to_column(), *lapsed)
+        (lease.customer.get(), lease.id.get(), ceiling.to_column(), used.to_column(), *lapsed, lease.lapses_at.ms())
     };
     if !leases.is_empty() {
         exec!(tx, STORE, rows(&leases.iter().map(row).collect::<Vec<_>>())?)?;
@@ -187,7 +205,7 @@ pub struct NewLease {
     pub package: PackageId,
     /// How many bytes.
     pub bytes: Bytes,
-    /// When what was not reported is taken back.
+    /// Its first mark.
     pub lapses_at: Timestamp,
 }
 

@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::Duration;
 
+use tokio::sync::Mutex;
 use turnpike_domain::account::{AccountPassword, Username};
 use turnpike_domain::calendar::Zone;
 use turnpike_domain::ids::{AccountId, CustomerId, LeaseId, NodeId};
+use turnpike_domain::lapse::LapseWatch;
 use turnpike_domain::lease::{Lease, LeaseReport};
 use turnpike_domain::product::ProductType;
 use turnpike_domain::quota::{Denial, LeasePolicy};
@@ -27,6 +30,8 @@ pub(crate) struct Given {
     pub(crate) service: Service,
     pub(crate) store: Store,
     clock: Arc<AtomicI64>,
+    elapsed_ms: AtomicU64,
+    watch: Mutex<LapseWatch>,
 }
 
 impl Given {
@@ -48,12 +53,25 @@ impl Given {
         let source = Source::new(move || Timestamp::from_ms(hand.load(Ordering::Relaxed)), fill);
         let keys = Keys::derive(&[5; 32]);
         let service = Service::new(store.store(), keys, zone, LeasePolicy::default(), source);
-        Self { service, store: store.store(), clock }
+        let watch = Mutex::new(service.lapse_watch());
+        Self { service, store: store.store(), clock, elapsed_ms: AtomicU64::new(0), watch }
     }
 
-    /// Lets time pass, or turns it back.
+    /// Lets time pass.
     pub(crate) fn pass(&self, span: Span) {
+        self.turn_clock(span);
+        self.elapsed_ms.fetch_add(span.ms().unsigned_abs(), Ordering::Relaxed);
+    }
+
+    /// Turns the clock on or back, though no time has passed.
+    pub(crate) fn turn_clock(&self, span: Span) {
         self.clock.fetch_add(span.ms(), Ordering::Relaxed);
+    }
+
+    /// Lapses what has been silent for long enough: how many.
+    pub(crate) async fn lapse(&self) -> u64 {
+        let elapsed = Duration::from_millis(self.elapsed_ms.load(Ordering::Relaxed));
+        self.service.lapse_leases(&mut *self.watch.lock().await, elapsed).await.unwrap()
     }
 
     pub(crate) fn now(&self) -> Timestamp {

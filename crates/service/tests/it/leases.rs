@@ -107,7 +107,7 @@ each_store! {
         assert_eq!(drain().await, GB);
         given.pass(Span::from_days(1));
         assert_eq!(drain().await, GB);
-        given.pass(Span::from_days(-1));
+        given.turn_clock(Span::from_days(-1));
         assert_eq!(drain().await, 0);
         given.pass(Span::from_days(1));
         assert_eq!(drain().await, 0);
@@ -165,11 +165,12 @@ each_store! {
         let lost = given.ask(account).await.unwrap();
         let size = lost.bytes.get();
         given.report(vec![partial(lost.id, 100, size)]).await;
+        assert_eq!(given.lapse().await, 0);
         given.pass(Span::from_secs(89));
-        assert_eq!(given.service.lapse_leases().await.unwrap(), 0);
+        assert_eq!(given.lapse().await, 0);
         given.pass(Span::from_secs(1));
-        assert_eq!(given.service.lapse_leases().await.unwrap(), 1);
-        assert_eq!(given.service.lapse_leases().await.unwrap(), 0);
+        assert_eq!(given.lapse().await, 1);
+        assert_eq!(given.lapse().await, 0);
         assert_eq!(given.used_and_held(account).await, (100, 0));
         // Others take all but 50 bytes of what became free.
         let mut left = MIB - 100 - 50;
@@ -184,17 +185,52 @@ each_store! {
         assert_eq!(given.number("SELECT count(*) FROM lease").await, 0);
     }
 
+    async fn a_lease_that_is_reported_stays_held(given: &TestStore) {
+        let given = Given::over(given);
+        let anna = given.customer("anna@example.com").await;
+        given.package(anna, GB).await;
+        let account = given.account(anna, "user1").await;
+        let lease = given.ask(account).await.unwrap();
+        for _ in 0..5 {
+            assert_eq!(given.lapse().await, 0);
+            given.pass(Span::from_secs(80));
+            given.report(vec![partial(lease.id, 10, lease.bytes.get())]).await;
+        }
+        assert_eq!(given.lapse().await, 0);
+        given.pass(Span::from_secs(90));
+        assert_eq!(given.lapse().await, 1);
+        given.report(vec![partial(lease.id, 20, lease.bytes.get())]).await;
+        assert_eq!(given.used_and_held(account).await, (20, 0));
+    }
+
+    async fn a_clock_that_jumps_lapses_nothing_and_keeps_nothing(given: &TestStore) {
+        let given = Given::over(given);
+        let anna = given.customer("anna@example.com").await;
+        given.package(anna, GB).await;
+        let account = given.account(anna, "user1").await;
+        given.ask(account).await.unwrap();
+        for days in [1, -3, 1] {
+            assert_eq!(given.lapse().await, 0);
+            given.pass(Span::from_secs(29));
+            given.turn_clock(Span::from_days(days));
+        }
+        assert_eq!(given.lapse().await, 0);
+        given.pass(Span::from_secs(3));
+        assert_eq!(given.lapse().await, 1);
+    }
+
     async fn a_lapsed_lease_is_forgotten_after_a_week(given: &TestStore) {
         let given = Given::over(given);
         let anna = given.customer("anna@example.com").await;
         given.package(anna, GB).await;
         let account = given.account(anna, "user1").await;
         let lease = given.ask(account).await.unwrap();
+        given.lapse().await;
         given.pass(Span::from_days(6));
-        given.service.lapse_leases().await.unwrap();
+        assert_eq!(given.lapse().await, 1);
         assert_eq!(given.number("SELECT count(*) FROM lease").await, 1);
         given.pass(Span::from_days(2));
-        given.service.lapse_leases().await.unwrap();
+        given.lapse().await;
         assert_eq!(given.number("SELECT count(*) FROM lease").await, 0);
         given.report(vec![last(lease.id, 100)]).await;
         assert_eq!(given.used_and_held(account).await, (0, 0));

@@ -132,7 +132,7 @@ each_store! {
             let (node, held) = &mut gateways[which];
             match dice.roll(10) {
                 0 => given.pass(Span::from_secs(i64::try_from(dice.roll(200)).unwrap())),
-                1 => drop(given.service.lapse_leases().await.unwrap()),
+                1 => drop(given.lapse().await),
                 2 => {
                     // It crashed: some of its spool is lost.
                     let found = held.iter().filter(|_| dice.roll(3) > 0).map(|(lease, (used, _))| last(*lease, *used));
@@ -180,7 +180,7 @@ each_store! {
                 meddler.service.change_limit(anna, &name("anna1"), limit).await.unwrap();
                 meddler.service.set_accounts_enabled(anna, &[name("anna2"), name("anna0")], turn % 2 == 0).await.unwrap();
                 meddler.pass(Span::from_secs(20));
-                meddler.service.lapse_leases().await.unwrap();
+                meddler.lapse().await;
             }
         });
         for outcome in join_all(gateways).await {
