@@ -75,6 +75,7 @@ async fn moving_limit(rig: &Rig, verdict: &mut Verdict) -> Result<()> {
     judge(verdict, "limit lowered to 2 GB", lowered, 2 * GIB);
     refused(&rig.proxy("moving"), rig, verdict).await;
     limit(3).await?;
+    rig.until_open(&rig.proxy("moving"), Protocol::Connect).await?;
     let again = Pull::start(rig, "moving", FEW).await?.ended(verdict).await?;
     let total = lowered.saturating_add(again);
     judge(verdict, "limit raised to 3 GB again", total, 3 * GIB);

@@ -28,6 +28,8 @@ const LARGEST: u64 = 64 * 1024 * 1024;
 const AT_ONCE: u64 = 24;
 /// How long one may take.
 const ONE_AT_MOST: Duration = Duration::from_mins(2);
+/// One that takes longer is listed.
+const SLOW: Duration = Duration::from_secs(5);
 /// After how many there is a line of progress.
 const PROGRESS_EVERY: u64 = 1000;
 /// How soon after the last transfer everything must be billed.
@@ -84,6 +86,7 @@ struct Transfer {
 struct Tallies {
     accounts: Mutex<BTreeMap<String, Counts>>,
     failures: Mutex<Vec<String>>,
+    slow: Mutex<Vec<String>>,
     done: AtomicU64,
 }
 
@@ -114,6 +117,7 @@ pub(super) async fn prove(plan: &Plan, verdict: &mut Verdict) -> Result<()> {
         ended?;
     }
     say(&format!("{transfers} transfers in {} s", begin.elapsed().as_secs()));
+    tallies.slow.lock().iter().take(20).for_each(|slow| say(&format!("          slow: {slow}")));
     judge(&rig, &tallies, verdict).await
 }
 
@@ -132,7 +136,12 @@ async fn one(rig: &Rig, tallies: &Tallies, dice: Dice, number: u64) {
         Group::Reset if number.is_multiple_of(3) => http::reset(transfer),
         Group::Reset => tunnel::reset(transfer),
     };
-    match tokio::time::timeout(ONE_AT_MOST, run).await {
+    let begin = Instant::now();
+    let outcome = tokio::time::timeout(ONE_AT_MOST, run).await;
+    if begin.elapsed() > SLOW {
+        tallies.slow.lock().push(format!("{number} {what}: {} ms", begin.elapsed().as_millis()));
+    }
+    match outcome {
         Ok(Ok(counts)) => {
             let mut accounts = tallies.accounts.lock();
             let sums = accounts.entry(token).or_default();

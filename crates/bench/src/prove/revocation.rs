@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use serde_json::json;
 use turnpike_testkit::client::{Login, Protocol, Proxy, ProxyError};
 use turnpike_testkit::wire::Wire;
@@ -77,7 +77,7 @@ async fn one(rig: &Rig, act: Act, number: u64) -> Result<Seen> {
     let (current, next) = passwords(act, number);
     let proxy = rig.product.proxy_as(Login::new(ACCOUNT, current));
     let protocol = if number.is_multiple_of(2) { Protocol::Connect } else { Protocol::Socks5 };
-    until_open(rig, &proxy, protocol).await?;
+    rig.until_open(&proxy, protocol).await?;
     let mut tunnel = proxy.tunnel(protocol, rig.target()).await?;
     tunnel.send(b"ECHO\n").await?;
     round_trip(&mut tunnel).await?;
@@ -129,18 +129,6 @@ async fn restore(rig: &Rig, act: Act) -> Result<()> {
         Act::Delete => rig.add_accounts(&[ACCOUNT.to_owned()]).await,
         Act::ChangePassword => Ok(()),
     }
-}
-
-/// Waits until the account works, at most as long as a revocation may take.
-async fn until_open(rig: &Rig, proxy: &Proxy, protocol: Protocol) -> Result<()> {
-    let begin = Instant::now();
-    while let Err(error) = proxy.tunnel(protocol, rig.target()).await {
-        if begin.elapsed() > AT_MOST {
-            bail!("the account does not work {AT_MOST:?} after it should: {error}");
-        }
-        tokio::time::sleep(PROBE_EVERY).await;
-    }
-    Ok(())
 }
 
 /// Sends and receives until the tunnel ends. Returns when the last byte came, and whether it ended by a reset.

@@ -1,9 +1,10 @@
 //! What every proof stands on: the product in a folder of its own, and an origin in this process.
 
 use std::net::SocketAddr;
+use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result};
-use turnpike_testkit::client::{Login, Proxy};
+use anyhow::{Context as _, Result, ensure};
+use turnpike_testkit::client::{Login, Protocol, Proxy};
 use turnpike_testkit::origin::Origin;
 use turnpike_testkit::product::{Api, Launch, Product};
 
@@ -13,6 +14,9 @@ use super::Plan;
 const ORIGIN: ([u8; 4], u16) = ([127, 0, 8, 1], 8080);
 /// The password of the accounts that proofs make.
 pub(super) const PASSWORD: &str = "secret123";
+
+/// How soon a change must be in force at the gateway.
+const IN_FORCE_WITHIN: Duration = Duration::from_secs(1);
 
 /// A product and an origin. The folder goes last.
 pub(super) struct Rig {
@@ -70,13 +74,30 @@ impl Rig {
         self.product.proxy_as(Login::new(username, PASSWORD))
     }
 
-    /// Makes accounts of the demo customer, all with [`PASSWORD`].
+    /// Makes accounts of the demo customer, all with [`PASSWORD`], and waits until the gateway knows them.
     ///
     /// # Errors
-    /// When the API refuses.
+    /// When the API refuses, or the gateway still does a second later.
     pub(super) async fn add_accounts(&self, names: &[String]) -> Result<()> {
         let pairs: Vec<String> = names.iter().map(|name| format!("{name}:{PASSWORD}")).collect();
-        self.product.api()?.add_accounts(&pairs.join(",")).await
+        self.product.api()?.add_accounts(&pairs.join(",")).await?;
+        for name in names {
+            self.until_open(&self.proxy(name), Protocol::Connect).await?;
+        }
+        Ok(())
+    }
+
+    /// Waits until a tunnel opens, at most as long as a change may take to be in force.
+    ///
+    /// # Errors
+    /// When none does.
+    pub(super) async fn until_open(&self, proxy: &Proxy, protocol: Protocol) -> Result<()> {
+        let begin = Instant::now();
+        while let Err(error) = proxy.tunnel(protocol, self.target()).await {
+            ensure!(begin.elapsed() < IN_FORCE_WITHIN, "no tunnel {IN_FORCE_WITHIN:?} after a change: {error}");
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        Ok(())
     }
 
     /// Makes a verified customer with a package of `kilobytes` and one account; returns its API.
@@ -89,6 +110,7 @@ impl Rig {
         self.product.operator(&["grant", email, "--kb", &kilobytes.to_string()])?;
         let api = self.product.api_as(key.trim())?;
         api.add_accounts(&format!("{account}:{PASSWORD}")).await?;
+        self.until_open(&self.proxy(account), Protocol::Connect).await?;
         Ok(api)
     }
 }
