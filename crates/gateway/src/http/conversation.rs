@@ -1,9 +1,10 @@
 //! The requests on one client connection, one after the other.
 
 use std::ops::Range;
+use std::time::Duration;
 
 use tokio::net::TcpStream;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 use turnpike_domain::destination::Target;
 
 use super::answer::{Circumstances, TUNNEL_OPEN, write_refusal};
@@ -23,9 +24,13 @@ use crate::refusal::Refusal;
 use crate::relay::Early;
 use crate::session::{self, Front, Tunnel};
 
+/// How often the responses of a busy connection are billed.
+const PROVE_EVERY: Duration = Duration::from_millis(500);
+
 /// Serves a connection that speaks HTTP. Gives a tunnel when that is what it has become.
 pub(crate) async fn converse(front: &Front, client: TcpStream, inbox: Inbox, deadline: Instant) -> Option<Tunnel> {
-    let mut conversation = Conversation { front, client, inbox, identity: None, upstream: None };
+    let mut conversation =
+        Conversation { front, client, inbox, identity: None, upstream: None, proven_at: Instant::now() };
     match conversation.run(deadline).await {
         Next::Tunnel(origin) => conversation.into_tunnel(origin).await,
         next => {
@@ -41,6 +46,8 @@ struct Conversation<'f> {
     inbox: Inbox,
     identity: Option<Identity>,
     upstream: Option<Upstream>,
+    /// When the client's kernel was last asked what it has acknowledged.
+    proven_at: Instant,
 }
 
 /// What comes after a request.
@@ -137,24 +144,31 @@ impl Conversation<'_> {
 
     /// Waits between two requests, without a buffer. False when there will be none.
     async fn wait_for_request(&mut self) -> bool {
-        if !self.inbox.is_empty() {
-            return true;
-        }
         let Some(Identity { permit, tab, .. }) = &mut self.identity else {
             return !self.front.draining.is_cancelled();
         };
         let client = &self.client;
-        let proving = async {
+        if self.proven_at.elapsed() >= PROVE_EVERY {
+            tab.prove(client);
+            self.proven_at = Instant::now();
+        }
+        if !self.inbox.is_empty() {
+            return true;
+        }
+        let keep_alive = self.front.settings.deadlines.keep_alive();
+        let give_up_at = Instant::now() + keep_alive;
+        // Asking the kernel costs a system call, so a client that sends its next request soon is not asked about.
+        let patience = async {
+            sleep(PROVE_EVERY.min(keep_alive)).await;
             tab.proven(client).await;
-            std::future::pending::<()>().await;
+            sleep_until(give_up_at).await;
         };
         tokio::select! {
             biased;
             readable = client.readable() => readable.is_ok(),
             () = self.front.draining.cancelled() => false,
             () = permit.revoked() => false,
-            () = sleep(self.front.settings.deadlines.keep_alive()) => false,
-            () = proving => false,
+            () = patience => false,
         }
     }
 

@@ -132,7 +132,9 @@ impl Tunnel {
         let delivered = match end {
             TunnelEnd::Closed | TunnelEnd::OutOfTraffic(_) | TunnelEnd::Idle => {
                 self.tab.shut_down(&self.client);
-                SockRef::from(&self.origin).shutdown(Shutdown::Write).ok();
+                if !self.up_shut {
+                    SockRef::from(&self.origin).shutdown(Shutdown::Write).ok();
+                }
                 self.tab.settle(&self.client).await
             }
             TunnelEnd::OriginGone(_) => {

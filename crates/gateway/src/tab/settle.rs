@@ -49,7 +49,7 @@ impl Tab {
 
     /// Sends the client a FIN after what was written.
     pub(crate) fn shut_down(&mut self, client: &TcpStream) {
-        self.client_shut |= SockRef::from(client).shutdown(Shutdown::Write).is_ok();
+        self.client_shut = self.client_shut || SockRef::from(client).shutdown(Shutdown::Write).is_ok();
     }
 
     /// Resets the client's connection when it is dropped. What its kernel has not acknowledged is not billed.
