@@ -138,5 +138,8 @@ each_store! {
         let refused = given.post(&anna, "/whitelist-account/delete", r#"{"accounts":"a"}"#).await;
         refused.must_be(r#"200 {"code":403,"msg":"Your account is suspended, please contact support","message":"Your account is suspended, please contact support","data":null,"errors":{}}"#);
         assert_eq!(given.usernames(&anna).await, ["a"]);
+        let new = given.unverified_customer("new@example.com").await;
+        given.service.suspend_customer(&operator(), new.id).await.unwrap();
+        assert_eq!(given.post(&new, "/whitelist-account/add", r#"{"accounts":"b:p"}"#).await.code(), 156);
     }
 }
