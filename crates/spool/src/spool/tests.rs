@@ -1,3 +1,5 @@
+//! The spool file: what survives, what is found again, and what damage does.
+
 use std::sync::atomic::Ordering;
 
 use proptest::prelude::*;
