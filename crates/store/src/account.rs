@@ -110,7 +110,8 @@ pub async fn list(
 const TAKEN: &str = "\
     WITH wanted AS (SELECT value ->> 0 AS username FROM json_each($1))
     SELECT account.username
-    FROM wanted JOIN account ON account.username = wanted.username AND account.deleted_at IS NULL
+    FROM wanted CROSS JOIN account
+    WHERE account.username = wanted.username AND account.deleted_at IS NULL
     LIMIT 1";
 
 /// One of these names that a live account of any customer bears.
@@ -185,12 +186,13 @@ pub async fn insert(
 const LOCK: &str = "\
     WITH wanted AS (SELECT value ->> 0 AS username FROM json_each($2))
     SELECT account.id, account.username
-    FROM wanted JOIN account ON account.username = wanted.username
-    WHERE account.customer_id = $1 AND account.deleted_at IS NULL
+    FROM wanted CROSS JOIN account
+    WHERE account.username = wanted.username AND account.customer_id = $1 AND account.deleted_at IS NULL
     ORDER BY account.id
     FOR NO KEY UPDATE OF account";
 
-/// Those of the named accounts that live and are this customer's, locked until the transaction ends.
+/// Those of the named accounts that live and are this customer's, locked until the transaction ends. `CROSS JOIN` makes
+/// SQLite go name by name, not through all of the customer's accounts.
 ///
 /// # Errors
 /// [`StoreError::Corrupt`], or the database's own.
