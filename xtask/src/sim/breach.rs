@@ -15,6 +15,8 @@ pub(super) enum Breach {
     NeverRenew,
     /// The store never lets a lease lapse.
     NeverLapse,
+    /// The store takes a day on which its clock was before to be a new one.
+    ForgetDay,
     /// The gateway reports written bytes instead of proven ones.
     ReportWritten,
     /// The gateway goes on using leases past their validity.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use turnpike_domain::calendar::Day;
 use turnpike_domain::ids::{AccountId, LeaseId, PackageId};
 use turnpike_domain::units::{Bytes, LimitGb};
 
@@ -16,6 +17,7 @@ const LAPSE_SLACK_MS: u64 = 15_000;
 pub(super) struct Guarantees {
     limits: BTreeMap<AccountId, Cap>,
     daily_limits: BTreeMap<AccountId, Cap>,
+    days: BTreeMap<AccountId, Option<Day>>,
 }
 
 #[derive(Clone, Copy)]
@@ -46,6 +48,13 @@ impl Guarantees {
             let quota = &account.quota;
             hold(&mut self.limits, *id, quota.limit, quota.used.plus(quota.held))
                 .map_err(|passed| format!("account {id} passes its limit: {passed}"))?;
+            // What was used of another day is another sum.
+            if self.days.insert(*id, account.day) != Some(account.day) {
+                self.daily_limits.remove(id);
+            }
+            if account.day.is_some_and(|day| account.used_since(day) != quota.day_used) {
+                return Err(format!("account {id} has {} booked today, its usage says otherwise", quota.day_used));
+            }
             hold(&mut self.daily_limits, *id, quota.daily_limit, quota.day_used.plus(quota.held))
                 .map_err(|passed| format!("account {id} passes its daily limit: {passed}"))?;
             let held = total_held(store, |row| row.account == *id);

@@ -25,8 +25,38 @@ pub(super) struct Moment {
 #[derive(Clone)]
 pub(super) struct Account {
     pub(super) quota: AccountQuota,
+    /// The day that `quota.day_used` is of.
     pub(super) day: Option<Day>,
+    /// What was booked on each day.
+    pub(super) usage: BTreeMap<Day, Bytes>,
     pub(super) enabled: bool,
+}
+
+impl Account {
+    /// What was booked since a day began.
+    pub(super) fn used_since(&self, day: Day) -> Bytes {
+        self.usage.range(day..).map(|(_, bytes)| *bytes).fold(Bytes::ZERO, Bytes::plus)
+    }
+
+    /// Makes `day_used` today's: what was used of today is added up, for the clock may have gone back and on again.
+    pub(super) fn turn_to_today(&mut self, now: Moment, breach: Option<Breach>) {
+        let today = Zone::utc().day_of(now.wall);
+        if self.day != Some(today) {
+            self.day = Some(today);
+            let forgets = breach == Some(Breach::ForgetDay);
+            self.quota.day_used = if forgets { Bytes::ZERO } else { self.used_since(today) };
+        }
+    }
+
+    /// Books bytes, after [`Account::turn_to_today`].
+    pub(super) fn use_up(&mut self, bytes: Bytes) {
+        self.quota.used = self.quota.used.plus(bytes);
+        self.quota.day_used = self.quota.day_used.plus(bytes);
+        if let Some(today) = self.day {
+            let used = self.usage.entry(today).or_default();
+            *used = used.plus(bytes);
+        }
+    }
 }
 
 /// A lease's row. What follows the mark is known to the simulator only.
@@ -161,7 +191,7 @@ impl Store {
         let row = self.leases.get_mut(&report.lease).filter(|row| row.node == node)?;
         let account = self.accounts.get_mut(&row.account)?;
         let package = self.packages.get_mut(&row.package)?;
-        begin_day(account, now);
+        account.turn_to_today(now, self.breach);
         let without_room = self.breach == Some(Breach::BookWithoutRoom);
         let room = if without_room { Bytes::MAX } else { quota::room(&account.quota, package) };
         let mut booking = quota::book(&row.book, report, room);
@@ -171,8 +201,7 @@ impl Store {
         let history = self.histories.entry(report.lease).or_default();
         history.booked = history.booked.plus(booking.used);
         self.touched.insert(report.lease);
-        account.quota.used = account.quota.used.plus(booking.used);
-        account.quota.day_used = account.quota.day_used.plus(booking.used);
+        account.use_up(booking.used);
         account.quota.held = account.quota.held.minus(booking.freed);
         package.used = package.used.plus(booking.used);
         package.held = package.held.minus(booking.freed);
@@ -195,7 +224,7 @@ impl Store {
         let held = self.leases.values().filter(|row| row.node == node && row.account == id);
         let node_holds = held.map(|row| row.book.held()).fold(Bytes::ZERO, Bytes::plus);
         let account = self.accounts.get_mut(&id).filter(|account| account.enabled).ok_or(Denial::Refused)?;
-        begin_day(account, now);
+        account.turn_to_today(now, self.breach);
         let mut packages: Vec<PackageQuota> = self.packages.values().cloned().collect();
         packages.sort_by_key(|package| package.expires_at);
         let terms = quota::grant(&self.policy, &account.quota, &packages, Ask { node_holds, now: now.wall })?;
@@ -219,14 +248,5 @@ impl Store {
         };
         self.leases.insert(lease, row);
         Ok(Lease { id: lease, bytes: terms.bytes, valid_for: terms.valid_for })
-    }
-}
-
-/// Begins a new day in an account's books. A clock that went back does not open an old day again.
-fn begin_day(account: &mut Account, now: Moment) {
-    let today = Zone::utc().day_of(now.wall);
-    if account.day.is_none_or(|day| day < today) {
-        account.day = Some(today);
-        account.quota.day_used = Bytes::ZERO;
     }
 }
