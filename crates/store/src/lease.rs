@@ -106,8 +106,8 @@ const LOCK_MARKED: &str = "\
         SELECT CAST(value ->> 0 AS BIGINT) AS id, CAST(value ->> 1 AS BIGINT) AS mark FROM json_each($1)
     )
     SELECT lease.id, customer_id, account_id, package_id, ceiling, used, lapsed, lapses_at
-    FROM wanted JOIN lease ON lease.id = wanted.id
-    WHERE lapses_at = mark AND lapsed = FALSE
+    FROM wanted CROSS JOIN lease
+    WHERE lease.id = wanted.id AND lapses_at = mark AND lapsed = FALSE
     ORDER BY lease.id
     FOR NO KEY UPDATE OF lease";
 
