@@ -113,17 +113,17 @@ impl Allowance {
         self.refill.wake();
     }
 
-    /// Drops leases that give nothing any more from the set.
+    /// Drops leases that will give nothing any more from the set.
     pub(crate) fn prune(&self) {
         let leases = self.leases.load();
-        if leases.iter().any(|lease| lease.meter().free() == 0) {
-            self.leases.store(Arc::new(leases.iter().filter(|lease| lease.meter().free() > 0).cloned().collect()));
+        if leases.iter().any(|lease| lease.is_spent()) {
+            self.leases.store(Arc::new(self.giving()));
         }
     }
 
-    /// The leases that still give something.
+    /// The leases that give something, or may do so again once somebody hands back what was reserved and not used.
     pub(crate) fn giving(&self) -> Vec<Arc<Lease>> {
-        self.leases.load().iter().filter(|lease| lease.meter().free() > 0).cloned().collect()
+        self.leases.load().iter().filter(|lease| !lease.is_spent()).cloned().collect()
     }
 
     /// Ends reservations from all leases there are.

@@ -4,7 +4,6 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 use tokio::sync::Mutex;
@@ -72,8 +71,8 @@ impl Gateway {
         tasks.close();
         let guard = stop.clone().drop_guard();
         let address = port.address();
-        let open = Arc::new(AtomicUsize::new(0));
-        let listeners = port.serve(&Shared { settings: Arc::new(settings), directory, policy, open })?;
+        let listeners =
+            port.serve(&Shared { settings: Arc::new(settings), directory, policy, occupancy: Arc::default() })?;
         Ok(Self { address, listeners: Mutex::new(Some(listeners)), tasks, stop, _stop_when_dropped: guard })
     }
 

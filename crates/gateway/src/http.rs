@@ -17,4 +17,5 @@ mod receive;
 pub mod request;
 pub mod request_line;
 pub mod response;
+mod turn;
 mod upstream;

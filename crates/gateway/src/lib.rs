@@ -12,6 +12,7 @@ mod follower;
 mod gateway;
 pub mod http;
 mod listener;
+mod occupancy;
 mod peer;
 pub mod permit;
 pub mod ports;

@@ -4,7 +4,6 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -21,6 +20,7 @@ use turnpike_domain::destination::DestinationPolicy;
 
 use crate::directory::Directory;
 use crate::exit::Exit;
+use crate::occupancy::Occupancy;
 use crate::peer;
 use crate::resolver::Resolver;
 use crate::session::{self, Front};
@@ -96,8 +96,7 @@ pub(crate) struct Shared {
     pub(crate) settings: Arc<Settings>,
     pub(crate) directory: Arc<Directory>,
     pub(crate) policy: Arc<DestinationPolicy>,
-    /// Connections open over all threads.
-    pub(crate) open: Arc<AtomicUsize>,
+    pub(crate) occupancy: Arc<Occupancy>,
 }
 
 /// The threads that serve the port. Dropping this ends them, and every connection with them.
@@ -145,7 +144,7 @@ struct Thread {
 
 impl Thread {
     async fn run(self) {
-        let Shared { settings, directory, policy, open } = self.shared.clone();
+        let Shared { settings, directory, policy, occupancy } = self.shared.clone();
         let listener = match TcpListener::from_std(self.socket) {
             Ok(listener) => listener,
             Err(error) => {
@@ -161,7 +160,7 @@ impl Thread {
             policy,
             draining: self.draining.clone(),
         });
-        let acceptor = Acceptor { listener, front, open, connections: TaskTracker::new() };
+        let acceptor = Acceptor { listener, front, occupancy, connections: TaskTracker::new() };
         let serving = async {
             let connections = acceptor.run(&self.draining).await;
             connections.close();
@@ -191,7 +190,7 @@ async fn beat() {
 struct Acceptor {
     listener: TcpListener,
     front: Arc<Front>,
-    open: Arc<AtomicUsize>,
+    occupancy: Arc<Occupancy>,
     connections: TaskTracker,
 }
 
@@ -215,16 +214,17 @@ impl Acceptor {
     }
 
     fn begin(&self, client: TcpStream) {
-        let Some(place) = Place::take(&self.open, self.front.settings.limits.connections) else {
-            return;
-        };
+        // Without a place the connection is closed at once.
+        let Some(place) = self.occupancy.take_place(self.front.settings.limits.connections) else { return };
         let serving = session::serve(Arc::clone(&self.front), client, Instant::now());
         self.connections.spawn(serving.map(move |()| drop(place)));
     }
 
     /// The listener stays ready while the process cannot accept, so asking again at once would spin.
     async fn back_off(&self, error: &io::Error, draining: &CancellationToken) {
-        tracing::warn!(%error, "no descriptor or memory for another connection");
+        if self.occupancy.may_complain() {
+            tracing::warn!(%error, "no descriptor or memory for another connection");
+        }
         tokio::select! {
             () = sleep(self.front.settings.deadlines.accept_back_off()) => {}
             () = draining.cancelled() => {}
@@ -234,21 +234,4 @@ impl Acceptor {
 
 fn is_exhaustion(error: &io::Error) -> bool {
     matches!(Errno::from_io_error(error), Some(Errno::MFILE | Errno::NFILE | Errno::NOBUFS | Errno::NOMEM))
-}
-
-/// One connection's place under the operator's limit.
-struct Place(Arc<AtomicUsize>);
-
-impl Place {
-    fn take(open: &Arc<AtomicUsize>, limit: Option<usize>) -> Option<Self> {
-        let before = open.fetch_add(1, Ordering::Relaxed);
-        let place = Self(Arc::clone(open));
-        (before < limit.unwrap_or(usize::MAX)).then_some(place)
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
 }

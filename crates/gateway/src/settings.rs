@@ -1,13 +1,16 @@
 //! Everything an operator can set about a gateway, with the defaults that the promises are written for.
 //! Units stand at the end of each name. Reading files and the environment is the binary's part.
 
+mod deadlines;
+
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
-use std::time::Duration;
 
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use turnpike_domain::destination::PortSet;
+
+pub use deadlines::Deadlines;
 
 /// A gateway's settings.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -110,148 +113,13 @@ impl Default for ResolverSettings {
     }
 }
 
-/// How long things may take.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Deadlines {
-    /// From accepting a connection to its first complete request, in milliseconds. No byte prolongs it. 10 000.
-    pub handshake_ms: u64,
-    /// From the first byte of a later request on the same connection to its complete head, in milliseconds. 10 000.
-    pub head_ms: u64,
-    /// Between two requests on the same connection, in seconds. 60.
-    pub keep_alive_s: u64,
-    /// For resolving a name, in milliseconds. 5 000.
-    pub resolve_ms: u64,
-    /// For connecting, over all addresses of a target, in milliseconds. 10 000.
-    pub connect_ms: u64,
-    /// Before the next address is tried beside the last (RFC 8305 §5), in milliseconds. 250.
-    pub stagger_ms: u64,
-    /// From a sent request to its response's head, in seconds. 300.
-    pub response_s: u64,
-    /// For a tunnel or a body without a byte in either direction, in seconds. 300.
-    pub idle_s: u64,
-    /// For a peer that takes nothing of what waits for it, in seconds. 120.
-    pub stall_s: u64,
-    /// For a client to acknowledge the last bytes it was sent, in seconds. 60.
-    pub linger_s: u64,
-    /// For a refused client to read its answer before the connection is closed, in milliseconds. 2 000.
-    pub refusal_ms: u64,
-    /// For a peer to acknowledge sent data before its connection is given up, in seconds. 30.
-    pub user_timeout_s: u64,
-    /// Before the first keepalive probe to a silent peer, in seconds. 45.
-    pub keepalive_s: u64,
-    /// Between two keepalive probes, in seconds. 10.
-    pub keepalive_interval_s: u64,
-    /// Before accepting again after the process ran out of descriptors or memory, in milliseconds. 100.
-    pub accept_back_off_ms: u64,
-}
-
-impl Default for Deadlines {
-    fn default() -> Self {
-        Self {
-            handshake_ms: 10_000,
-            head_ms: 10_000,
-            keep_alive_s: 60,
-            resolve_ms: 5_000,
-            connect_ms: 10_000,
-            stagger_ms: 250,
-            response_s: 300,
-            idle_s: 300,
-            stall_s: 120,
-            linger_s: 60,
-            refusal_ms: 2_000,
-            user_timeout_s: 30,
-            keepalive_s: 45,
-            keepalive_interval_s: 10,
-            accept_back_off_ms: 100,
-        }
-    }
-}
-
-impl Deadlines {
-    /// [`Deadlines::handshake_ms`] as a duration.
-    pub const fn handshake(&self) -> Duration {
-        Duration::from_millis(self.handshake_ms)
-    }
-
-    /// [`Deadlines::head_ms`] as a duration.
-    pub const fn head(&self) -> Duration {
-        Duration::from_millis(self.head_ms)
-    }
-
-    /// [`Deadlines::keep_alive_s`] as a duration.
-    pub const fn keep_alive(&self) -> Duration {
-        Duration::from_secs(self.keep_alive_s)
-    }
-
-    /// [`Deadlines::resolve_ms`] as a duration.
-    pub const fn resolve(&self) -> Duration {
-        Duration::from_millis(self.resolve_ms)
-    }
-
-    /// [`Deadlines::connect_ms`] as a duration.
-    pub const fn connect(&self) -> Duration {
-        Duration::from_millis(self.connect_ms)
-    }
-
-    /// [`Deadlines::stagger_ms`] as a duration.
-    pub const fn stagger(&self) -> Duration {
-        Duration::from_millis(self.stagger_ms)
-    }
-
-    /// [`Deadlines::response_s`] as a duration.
-    pub const fn response(&self) -> Duration {
-        Duration::from_secs(self.response_s)
-    }
-
-    /// [`Deadlines::idle_s`] as a duration.
-    pub const fn idle(&self) -> Duration {
-        Duration::from_secs(self.idle_s)
-    }
-
-    /// [`Deadlines::stall_s`] as a duration.
-    pub const fn stall(&self) -> Duration {
-        Duration::from_secs(self.stall_s)
-    }
-
-    /// [`Deadlines::linger_s`] as a duration.
-    pub const fn linger(&self) -> Duration {
-        Duration::from_secs(self.linger_s)
-    }
-
-    /// [`Deadlines::refusal_ms`] as a duration.
-    pub const fn refusal(&self) -> Duration {
-        Duration::from_millis(self.refusal_ms)
-    }
-
-    /// [`Deadlines::user_timeout_s`] as a duration.
-    pub const fn user_timeout(&self) -> Duration {
-        Duration::from_secs(self.user_timeout_s)
-    }
-
-    /// [`Deadlines::keepalive_s`] as a duration.
-    pub const fn keepalive(&self) -> Duration {
-        Duration::from_secs(self.keepalive_s)
-    }
-
-    /// [`Deadlines::keepalive_interval_s`] as a duration.
-    pub const fn keepalive_interval(&self) -> Duration {
-        Duration::from_secs(self.keepalive_interval_s)
-    }
-
-    /// [`Deadlines::accept_back_off_ms`] as a duration.
-    pub const fn accept_back_off(&self) -> Duration {
-        Duration::from_millis(self.accept_back_off_ms)
-    }
-}
-
 /// How large or many things may be.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
     /// A message's head, and a chunked body's trailer, in bytes. 65 536.
     pub head_bytes: usize,
-    /// Field lines in a head, at most 256. 100.
+    /// Field lines in a head, at most 128. 100.
     pub head_fields: usize,
     /// Interim responses before the final one. 10.
     pub interim_responses: u32,

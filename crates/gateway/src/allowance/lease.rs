@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 use turnpike_domain::ids::LeaseId;
-use turnpike_domain::lease::{Lease as Grant, Meter};
+use turnpike_domain::lease::{Counters, Lease as Grant, Meter};
 use turnpike_spool::Slot;
 
 use crate::allowance::hunger::Refill;
@@ -49,6 +49,11 @@ impl Lease {
 
     pub(crate) const fn meter(&self) -> &Meter<Slot> {
         &self.meter
+    }
+
+    /// Whether it will never be reserved from again: recalled, or written to its end.
+    pub(crate) fn is_spent(&self) -> bool {
+        self.meter.is_recalled() || self.meter.counters().used().load(Ordering::Relaxed) >= self.granted
     }
 
     /// Whether it may still be reserved from.

@@ -96,8 +96,12 @@ impl Exchange<'_> {
         let sent = self.tab.write_origin(&self.upstream.stream, out.bytes()).await;
         match sent {
             Ok(()) => {}
-            // It may have answered before it closed: the response's reader finds out.
-            Err(TabError::OriginGone(_)) => return self.receive_only().await,
+            // It may have answered before it closed: the response's reader finds out. What is left of the body is then
+            // never sent, and must not be taken for the next request.
+            Err(TabError::OriginGone(_)) => {
+                let served = self.receive_only().await?;
+                return Ok(Served { client_lives: served.client_lives && body.is_over(), origin_lives: false });
+            }
             Err(error) => return Err(Failure::before_answer(&error)),
         }
         if !self.errand.repeatable {

@@ -1,5 +1,6 @@
 //! Which fields end at this proxy (RFC 9110 §7.6.1), and what `Connection` may take away.
 
+use super::fault::MessageFault;
 use super::head::Field;
 
 /// Fields that speak to the next hop only, whatever `Connection` says. `Proxy-*` is among them.
@@ -55,18 +56,27 @@ pub struct ConnectionOptions {
     names_fields: bool,
 }
 
+/// The most options that all `Connection` fields of a message may have: each is held against each field.
+const MOST_OPTIONS: usize = 64;
+
 impl ConnectionOptions {
     /// Reads all `Connection` fields.
-    pub fn of(fields: &[Field<'_>]) -> Self {
+    ///
+    /// # Errors
+    /// There are too many options.
+    pub fn of(fields: &[Field<'_>]) -> Result<Self, MessageFault> {
         let mut options = Self::default();
-        for option in nominations(fields) {
+        for (count, option) in nominations(fields).enumerate() {
+            if count >= MOST_OPTIONS {
+                return Err(MessageFault::TooLarge);
+            }
             if option.eq_ignore_ascii_case(b"close") {
                 options.close = true;
             } else if !option.eq_ignore_ascii_case(b"keep-alive") {
                 options.names_fields = true;
             }
         }
-        options
+        Ok(options)
     }
 
     /// Whether a field of the same message ends here.
@@ -100,7 +110,7 @@ mod tests {
     fn kept(lines: &[(&'static str, &str)]) -> Vec<&'static str> {
         let fields: Vec<Field<'_>> =
             lines.iter().map(|(name, value)| Field { name, value: value.as_bytes() }).collect();
-        let options = ConnectionOptions::of(&fields);
+        let options = ConnectionOptions::of(&fields).unwrap();
         lines
             .iter()
             .zip(&fields)
@@ -139,6 +149,6 @@ mod tests {
     #[test]
     fn close_is_found_among_several_lines() {
         let fields = [Field { name: "connection", value: b"a" }, Field { name: "Connection", value: b"b , CLOSE" }];
-        assert!(ConnectionOptions::of(&fields).close);
+        assert!(ConnectionOptions::of(&fields).unwrap().close);
     }
 }

@@ -8,7 +8,7 @@ use tokio::time::timeout;
 
 use super::body::Body;
 use super::fault::MessageFault;
-use crate::buffer::{Inbox, Outbox};
+use crate::buffer::{CAPACITY, Inbox, Outbox};
 use crate::session::Front;
 use crate::tab::{Tab, TabError, Way};
 
@@ -52,13 +52,12 @@ impl Pump<'_, '_> {
     /// See [`Broken`].
     pub(super) async fn run(&mut self, body: &mut Body) -> Result<(), Broken> {
         loop {
-            if !self.inbox.is_empty() {
-                let mut out = Outbox::new();
-                body.gather(self.inbox, out.buffer())?;
-                self.write(out.bytes()).await?;
-            }
+            let more_has_arrived = self.flush(body).await?;
             if body.is_over() {
                 return Ok(());
+            }
+            if more_has_arrived {
+                continue;
             }
             let carriable = body.carriable();
             if carriable > 0 && self.inbox.is_empty() {
@@ -71,6 +70,17 @@ impl Pump<'_, '_> {
                 self.fill().await?;
             }
         }
+    }
+
+    /// Sends what has arrived, as far as it fits into one write. True when that may not have been all.
+    async fn flush(&mut self, body: &mut Body) -> Result<bool, Broken> {
+        if self.inbox.is_empty() {
+            return Ok(false);
+        }
+        let mut out = Outbox::new();
+        body.gather(self.inbox, out.buffer())?;
+        self.write(out.bytes()).await?;
+        Ok(out.bytes().len() >= CAPACITY)
     }
 
     async fn write(&mut self, bytes: &[u8]) -> Result<(), TabError> {

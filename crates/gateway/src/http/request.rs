@@ -29,7 +29,7 @@ pub fn read<'a>(head: &'a [u8], limits: HeadLimits, out: &mut Vec<u8>) -> Result
     let mut room = FieldRoom::new();
     let fields = room.read(lines, limits.fields)?;
     let facts = Facts::gather(fields)?;
-    let options = ConnectionOptions::of(fields);
+    let options = ConnectionOptions::of(fields)?;
     let persistent = line.version == Version::Http11 && !options.close;
     let framing = facts.lengths.framing(line.version)?;
     let request = Request { line, body: framing.unwrap_or(Framing::Length(0)), persistent, login: facts.login };

@@ -53,7 +53,7 @@ pub fn read<'a>(
     let mut lengths = Lengths::default();
     fields.iter().try_for_each(|field| lengths.note(field))?;
     let framing = lengths.framing(version)?;
-    let options = ConnectionOptions::of(fields);
+    let options = ConnectionOptions::of(fields)?;
     let response = Response {
         status,
         body: body_of(status, framing, asked)?,

@@ -138,6 +138,7 @@ async fn oversized_heads() {
         head(&format!("A: {}\r\n", "b".repeat(65_536))),
         format!("GET http://{{at}}/{} HTTP/1.1\r\n", "a".repeat(65_536)),
         "A".repeat(65_537),
+        head(&format!("Connection: {}\r\n", "a,".repeat(64))),
     ];
     for template in oversized {
         let message = bench.fill_in(template.as_bytes());

@@ -97,6 +97,17 @@ async fn thousands_of_tiny_chunks_pass() {
 }
 
 #[tokio::test]
+async fn chunks_behind_a_large_head_are_not_left_behind() {
+    let mut pair = Pair::new().await;
+    let (mut far, _) = pair.request("GET", "").await;
+    let cookie = format!("Set-Cookie: {}\r\n", "c".repeat(40_000));
+    let chunks = "1\r\nx\r\n".repeat(9_000);
+    let response = format!("HTTP/1.1 200 OK\r\n{cookie}Transfer-Encoding: chunked\r\n\r\n{chunks}0\r\n\r\n");
+    let (received, ()) = tokio::join!(pair.client.receive(response.len()), far.send(&response));
+    assert!(received == response.as_bytes());
+}
+
+#[tokio::test]
 async fn a_body_until_close_ends_with_the_connection() {
     let mut pair = Pair::new().await;
     let (mut far, head) = pair.request("GET", "").await;
