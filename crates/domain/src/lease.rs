@@ -148,10 +148,13 @@ impl<C: Counters> Meter<C> {
         Bytes::new(used.saturating_sub(unproven).saturating_sub(returned))
     }
 
-    /// The most [`Meter::proven`] can still become.
+    /// The most [`Meter::proven`] can still become: what was handed back is out of it at once, so that clients that
+    /// reset do not hold quota until the last client of the lease is done.
     pub fn ceiling(&self) -> Bytes {
+        let returned = self.counters.returned().load(Ordering::Acquire);
         let reserved = self.reserved.load(Ordering::Relaxed);
-        Bytes::new(if reserved & RECALLED == 0 { self.granted } else { reserved & !RECALLED })
+        let most = if reserved & RECALLED == 0 { self.granted } else { reserved & !RECALLED };
+        Bytes::new(most.saturating_sub(returned))
     }
 }
 
@@ -195,6 +198,17 @@ mod tests {
         meter.give_back(20);
         assert_eq!(meter.proven(), Bytes::new(30));
         assert!(meter.is_settled());
+    }
+
+    #[test]
+    fn what_was_handed_back_is_no_longer_held_though_others_still_wait() {
+        let meter = Meter::new(Bytes::new(100), Memory::default());
+        assert_eq!(meter.reserve(100), 100);
+        meter.commit_unproven(100);
+        meter.give_back(60);
+        assert_eq!((meter.proven(), meter.ceiling()), (Bytes::ZERO, Bytes::new(40)));
+        meter.prove(40);
+        assert_eq!((meter.proven(), meter.ceiling()), (Bytes::new(40), Bytes::new(40)));
     }
 
     #[test]
