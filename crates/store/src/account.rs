@@ -1,7 +1,9 @@
 //! Proxy accounts as their customer and the gateways see them. What they have used is in [`crate::account_quota`].
 
+mod change;
+mod entry;
+
 use turnpike_domain::account::Username;
-use turnpike_domain::directory::AccountEntry;
 use turnpike_domain::ids::{AccountId, CustomerId};
 use turnpike_domain::product::ProductType;
 use turnpike_domain::remark::Remark;
@@ -12,6 +14,9 @@ use turnpike_domain::units::{Bytes, LimitGb};
 use crate::db::Tx;
 use crate::error::StoreError;
 use crate::rows::{hex, rows};
+
+pub use change::{delete, set_enabled, set_limit, set_password, set_remark};
+pub use entry::{entries, entries_of};
 
 /// A live account, as its customer's list needs it.
 #[derive(Clone, Debug)]
@@ -207,155 +212,4 @@ pub async fn lock(
 
 fn ids(accounts: &[AccountId]) -> Result<String, StoreError> {
     rows(&accounts.iter().map(|account| (account.get(),)).collect::<Vec<_>>())
-}
-
-const DELETE: &str = "\
-    UPDATE account SET deleted_at = $3
-    WHERE id IN (SELECT CAST(value ->> 0 AS BIGINT) FROM json_each($2))
-        AND +customer_id = $1 AND deleted_at IS NULL";
-
-/// Takes accounts off the list: how many. Their names are free again, their usage stays. The plus sign keeps SQLite from
-/// going through all of the customer's accounts.
-///
-/// # Errors
-/// Only the database's own.
-pub async fn delete(
-    tx: &mut Tx,
-    customer: CustomerId,
-    accounts: &[AccountId],
-    now: Timestamp,
-) -> Result<u64, StoreError> {
-    exec!(tx, DELETE, customer.get(), ids(accounts)?, now.ms())
-}
-
-const SET_ENABLED: &str = "\
-    UPDATE account SET enabled = $3
-    WHERE id IN (SELECT CAST(value ->> 0 AS BIGINT) FROM json_each($2))
-        AND +customer_id = $1 AND deleted_at IS NULL";
-
-/// Enables or disables accounts: how many there were.
-///
-/// # Errors
-/// Only the database's own.
-pub async fn set_enabled(
-    tx: &mut Tx,
-    customer: CustomerId,
-    accounts: &[AccountId],
-    enabled: bool,
-) -> Result<u64, StoreError> {
-    exec!(tx, SET_ENABLED, customer.get(), ids(accounts)?, enabled)
-}
-
-const SET_PASSWORD: &str = "\
-    UPDATE account SET password_mac = $3, password_sealed = $4
-    WHERE customer_id = $1 AND username = $2 AND deleted_at IS NULL
-    RETURNING id";
-
-/// Changes a password; `None` when this customer has no such account.
-///
-/// # Errors
-/// Only the database's own.
-pub async fn set_password(
-    tx: &mut Tx,
-    customer: CustomerId,
-    credentials: &Credentials,
-) -> Result<Option<AccountId>, StoreError> {
-    let (mac, sealed) = (credentials.password_mac.to_bytes(), credentials.password_sealed.as_slice());
-    let name = credentials.username.as_str();
-    let changed = optional!((i64,), tx, SET_PASSWORD, customer.get(), name, mac.as_slice(), sealed)?;
-    Ok(changed.map(|(id,)| AccountId::new(id)))
-}
-
-const SET_REMARK: &str = "\
-    UPDATE account SET remark = $3
-    WHERE customer_id = $1 AND username = $2 AND deleted_at IS NULL
-    RETURNING id";
-
-/// Changes a remark; `None` when this customer has no such account.
-///
-/// # Errors
-/// Only the database's own.
-pub async fn set_remark(
-    tx: &mut Tx,
-    customer: CustomerId,
-    username: &Username,
-    remark: &Remark,
-) -> Result<Option<AccountId>, StoreError> {
-    let changed = optional!((i64,), tx, SET_REMARK, customer.get(), username.as_str(), remark.as_str())?;
-    Ok(changed.map(|(id,)| AccountId::new(id)))
-}
-
-const SET_LIMIT: &str = "\
-    UPDATE account SET limit_gb = $3
-    WHERE customer_id = $1 AND username = $2 AND deleted_at IS NULL
-    RETURNING id";
-
-/// Changes the limit for an account's life; `None` when this customer has no such account.
-///
-/// # Errors
-/// Only the database's own.
-pub async fn set_limit(
-    tx: &mut Tx,
-    customer: CustomerId,
-    username: &Username,
-    limit: LimitGb,
-) -> Result<Option<AccountId>, StoreError> {
-    let changed = optional!((i64,), tx, SET_LIMIT, customer.get(), username.as_str(), i64::from(limit.get()))?;
-    Ok(changed.map(|(id,)| AccountId::new(id)))
-}
-
-#[derive(sqlx::FromRow)]
-struct EntryRow {
-    id: i64,
-    customer_id: i64,
-    username: String,
-    password_mac: Vec<u8>,
-    product_type: i64,
-    enabled: bool,
-    limit_gb: i64,
-    daily_limit_gb: i64,
-}
-
-impl TryFrom<EntryRow> for AccountEntry {
-    type Error = StoreError;
-
-    fn try_from(row: EntryRow) -> Result<Self, StoreError> {
-        let mac = row.password_mac.try_into().map_err(|_| corrupt(row.id, "password_mac"))?;
-        Ok(Self {
-            id: AccountId::new(row.id),
-            customer: CustomerId::new(row.customer_id),
-            username: username(row.id, &row.username)?,
-            password: PasswordMac::from_bytes(mac),
-            product_type: product_type(row.id, row.product_type)?,
-            enabled: row.enabled,
-            limit: limit(row.id, "limit_gb", row.limit_gb)?,
-            daily_limit: limit(row.id, "daily_limit_gb", row.daily_limit_gb)?,
-        })
-    }
-}
-
-const ENTRIES: &str = "\
-    SELECT id, customer_id, username, password_mac, product_type, enabled, limit_gb, daily_limit_gb
-    FROM account WHERE deleted_at IS NULL";
-
-/// Every live account, as gateways need it.
-///
-/// # Errors
-/// [`StoreError::Corrupt`], or the database's own.
-pub async fn entries(tx: &mut Tx) -> Result<Vec<AccountEntry>, StoreError> {
-    all!(EntryRow, tx, ENTRIES)?.into_iter().map(AccountEntry::try_from).collect()
-}
-
-const ENTRIES_OF: &str = "\
-    WITH wanted AS (SELECT CAST(value ->> 0 AS BIGINT) AS id FROM json_each($1))
-    SELECT account.id, customer_id, username, password_mac, product_type, enabled, limit_gb, daily_limit_gb
-    FROM wanted JOIN account ON account.id = wanted.id
-    WHERE deleted_at IS NULL";
-
-/// Those of the given accounts that live, as gateways need them.
-///
-/// # Errors
-/// [`StoreError::Corrupt`], or the database's own.
-pub async fn entries_of(tx: &mut Tx, accounts: &[AccountId]) -> Result<Vec<AccountEntry>, StoreError> {
-    all!(EntryRow, tx, ENTRIES_OF, ids(accounts)?)?.into_iter().map(AccountEntry::try_from).collect()
 }

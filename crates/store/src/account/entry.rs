@@ -1,0 +1,65 @@
+//! Live accounts as gateways need them.
+
+use turnpike_domain::directory::AccountEntry;
+use turnpike_domain::ids::{AccountId, CustomerId};
+use turnpike_domain::secret::PasswordMac;
+
+use super::{corrupt, ids, limit, product_type, username};
+use crate::db::Tx;
+use crate::error::StoreError;
+
+#[derive(sqlx::FromRow)]
+struct EntryRow {
+    id: i64,
+    customer_id: i64,
+    username: String,
+    password_mac: Vec<u8>,
+    product_type: i64,
+    enabled: bool,
+    limit_gb: i64,
+    daily_limit_gb: i64,
+}
+
+impl TryFrom<EntryRow> for AccountEntry {
+    type Error = StoreError;
+
+    fn try_from(row: EntryRow) -> Result<Self, StoreError> {
+        let mac = row.password_mac.try_into().map_err(|_| corrupt(row.id, "password_mac"))?;
+        Ok(Self {
+            id: AccountId::new(row.id),
+            customer: CustomerId::new(row.customer_id),
+            username: username(row.id, &row.username)?,
+            password: PasswordMac::from_bytes(mac),
+            product_type: product_type(row.id, row.product_type)?,
+            enabled: row.enabled,
+            limit: limit(row.id, "limit_gb", row.limit_gb)?,
+            daily_limit: limit(row.id, "daily_limit_gb", row.daily_limit_gb)?,
+        })
+    }
+}
+
+const ENTRIES: &str = "\
+    SELECT id, customer_id, username, password_mac, product_type, enabled, limit_gb, daily_limit_gb
+    FROM account WHERE deleted_at IS NULL";
+
+/// Every live account, as gateways need it.
+///
+/// # Errors
+/// [`StoreError::Corrupt`], or the database's own.
+pub async fn entries(tx: &mut Tx) -> Result<Vec<AccountEntry>, StoreError> {
+    all!(EntryRow, tx, ENTRIES)?.into_iter().map(AccountEntry::try_from).collect()
+}
+
+const ENTRIES_OF: &str = "\
+    WITH wanted AS (SELECT CAST(value ->> 0 AS BIGINT) AS id FROM json_each($1))
+    SELECT account.id, customer_id, username, password_mac, product_type, enabled, limit_gb, daily_limit_gb
+    FROM wanted JOIN account ON account.id = wanted.id
+    WHERE deleted_at IS NULL";
+
+/// Those of the given accounts that live, as gateways need them.
+///
+/// # Errors
+/// [`StoreError::Corrupt`], or the database's own.
+pub async fn entries_of(tx: &mut Tx, accounts: &[AccountId]) -> Result<Vec<AccountEntry>, StoreError> {
+    all!(EntryRow, tx, ENTRIES_OF, ids(accounts)?)?.into_iter().map(AccountEntry::try_from).collect()
+}
