@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use tokio::net::TcpStream;
-use tokio::time::{Instant, sleep, sleep_until, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::answer::{Circumstances, write_refusal};
 use super::head::HeadEnd;
@@ -99,20 +99,20 @@ impl Conversation<'_> {
             return !self.front.draining.is_cancelled();
         };
         let client = &self.client;
-        if self.proven_at.elapsed() >= PROVE_EVERY {
+        let now = Instant::now();
+        if now.saturating_duration_since(self.proven_at) >= PROVE_EVERY {
             tab.prove(client);
-            self.proven_at = Instant::now();
+            self.proven_at = now;
         }
         if !self.inbox.is_empty() {
             return true;
         }
         let keep_alive = self.front.settings.deadlines.keep_alive();
-        let give_up_at = Instant::now() + keep_alive;
         // Asking the kernel costs a system call, so a client that sends its next request soon is not asked about.
         let patience = async {
-            sleep(PROVE_EVERY.min(keep_alive)).await;
+            sleep_until(now + PROVE_EVERY.min(keep_alive)).await;
             tab.proven(client).await;
-            sleep_until(give_up_at).await;
+            sleep_until(now + keep_alive).await;
         };
         tokio::select! {
             biased;

@@ -109,13 +109,19 @@ impl HeadEnd {
     }
 }
 
-/// Room for the field lines of one head, on the stack of whoever reads it.
-pub struct FieldRoom<'a>([Field<'a>; MOST_FIELDS]);
+/// As many field lines as most heads have.
+const FEW_FIELDS: usize = 24;
+
+/// Room for the field lines of one head, on the stack of whoever reads it; of a head with many, on the heap.
+pub struct FieldRoom<'a> {
+    few: [Field<'a>; FEW_FIELDS],
+    many: Vec<Field<'a>>,
+}
 
 impl<'a> FieldRoom<'a> {
     /// Empty.
     pub const fn new() -> Self {
-        Self([httparse::EMPTY_HEADER; MOST_FIELDS])
+        Self { few: [httparse::EMPTY_HEADER; FEW_FIELDS], many: Vec::new() }
     }
 
     /// Reads field lines up to and including the empty line, which must end `lines`.
@@ -123,8 +129,14 @@ impl<'a> FieldRoom<'a> {
     /// # Errors
     /// A malformed line, or more than `limit` of them.
     pub fn read(&mut self, lines: &'a [u8], limit: usize) -> Result<&[Field<'a>], MessageFault> {
-        let room = self.0.get_mut(..limit.min(MOST_FIELDS)).unwrap_or_default();
-        match httparse::parse_headers(lines, room) {
+        let limit = limit.min(MOST_FIELDS);
+        let few = self.few.get_mut(..limit.min(FEW_FIELDS)).unwrap_or_default();
+        let mut parsed = httparse::parse_headers(lines, few);
+        if parsed == Err(httparse::Error::TooManyHeaders) && limit > FEW_FIELDS {
+            self.many.resize(limit, httparse::EMPTY_HEADER);
+            parsed = httparse::parse_headers(lines, &mut self.many);
+        }
+        match parsed {
             Ok(httparse::Status::Complete((length, fields))) if length == lines.len() => Ok(fields),
             Err(httparse::Error::TooManyHeaders) => Err(MessageFault::TooLarge),
             _ => Err(MessageFault::Field),

@@ -125,9 +125,9 @@ impl Conversation<'_> {
     ) -> Result<Served, Failure> {
         // Before anything is connected: a body that is malformed from the start touches nobody.
         body.gather(&mut self.inbox, out.buffer()).map_err(|fault| Failure::Refused(fault.into()))?;
-        match new {
-            Some(origin) => self.connect(origin).await?,
-            None => self.ensure_traffic().await?,
+        // Over a kept connection the first write tells whether there is traffic.
+        if let Some(origin) = new {
+            self.connect(origin).await?;
         }
         match self.exchange(errand)?.run(&mut body, &mut out).await {
             Err(Failure::Spent) => {
@@ -145,11 +145,6 @@ impl Conversation<'_> {
         let stream = admit::reach(self.front, &identity.permit, &origin.target).await?;
         self.upstream = Some(Upstream::new(origin, stream));
         Ok(())
-    }
-
-    async fn ensure_traffic(&self) -> Result<(), Refusal> {
-        let identity = self.identity.as_ref().ok_or(Refusal::Credentials)?;
-        Ok(identity.permit.ensure_traffic().await?)
     }
 
     fn exchange(&mut self, errand: Errand) -> Result<Exchange<'_>, Refusal> {

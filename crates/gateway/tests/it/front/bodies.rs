@@ -112,10 +112,13 @@ async fn a_body_until_close_ends_with_the_connection() {
     let mut pair = Pair::new().await;
     let (mut far, head) = pair.request("GET", "").await;
     far.send("HTTP/1.0 200 OK\r\n\r\n").await;
-    far.send(pattern(LONG)).await;
-    drop(far);
+    let send = async {
+        far.send(pattern(LONG)).await;
+        drop(far);
+    };
+    let (received, ()) = tokio::join!(pair.client.receive_to_end(), send);
     let expected = [&b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"[..], &pattern(LONG)].concat();
-    assert!(pair.client.receive_to_end().await.unwrap() == expected);
+    assert!(received.unwrap() == expected);
     pair.assert_billed(head.len() + expected.len()).await;
 }
 
