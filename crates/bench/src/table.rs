@@ -128,8 +128,10 @@ impl OriginProcess {
     /// # Errors
     /// When it does not listen.
     pub(crate) fn start() -> Result<Self> {
+        // Of this process alone, so that two runs do not share an origin.
+        let [_, _, high, low] = std::process::id().to_be_bytes();
         let addresses: Vec<SocketAddr> = (0..ORIGIN_ADDRESSES)
-            .map(|host| SocketAddr::from((Ipv4Addr::new(127, 0, 7, host.saturating_add(1)), ORIGIN_PORT)))
+            .map(|host| SocketAddr::from((Ipv4Addr::new(127, host.saturating_add(64), high, low.max(1)), ORIGIN_PORT)))
             .collect();
         let words = addresses.iter().map(SocketAddr::to_string);
         let child = Command::new(std::env::current_exe()?).arg("origin").args(words).stdin(Stdio::null()).spawn()?;

@@ -43,6 +43,10 @@ impl Origin {
     /// # Errors
     /// When an address cannot be bound or a thread not started.
     pub fn start(addresses: &[SocketAddr], threads: usize) -> io::Result<Self> {
+        // Sockets that share a port would share the connections with another origin on it.
+        for address in addresses {
+            drop(std::net::TcpListener::bind(address)?);
+        }
         let ledger = Arc::new(Ledger::default());
         let (stop, stopped) = watch::channel(false);
         let mut origin = Self { addresses: Vec::new(), ledger, stop, threads: Vec::new() };

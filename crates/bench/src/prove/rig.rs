@@ -10,13 +10,19 @@ use turnpike_testkit::product::{Api, Launch, Product};
 
 use super::Plan;
 
-/// The origin's address; its port is one the product allows by default.
-const ORIGIN: ([u8; 4], u16) = ([127, 0, 8, 1], 8080);
+/// The origin's port: one the product allows by default.
+const ORIGIN_PORT: u16 = 8080;
 /// The password of the accounts that proofs make.
 pub(super) const PASSWORD: &str = "secret123";
 
 /// How soon a change must be in force at the gateway.
 const IN_FORCE_WITHIN: Duration = Duration::from_secs(1);
+
+/// An address of this process alone, so that two proofs can run at once.
+fn origin_address() -> SocketAddr {
+    let [_, _, high, low] = std::process::id().to_be_bytes();
+    SocketAddr::from(([127, 8, high, low.max(1)], ORIGIN_PORT))
+}
 
 /// A product and an origin. The folder goes last.
 pub(super) struct Rig {
@@ -44,7 +50,7 @@ impl Rig {
         let mut launch = Launch::new(&plan.binary, &folder.path().join("data"))?;
         launch.package_gb = package_gb;
         launch.prefix = prefix.iter().map(|word| (*word).to_owned()).collect();
-        let origin = Origin::start(&[SocketAddr::from(ORIGIN)], 2).context("the origin does not start")?;
+        let origin = Origin::start(&[origin_address()], 2).context("the origin does not start")?;
         Ok(Self { product: Product::start(launch)?, origin, folder })
     }
 
