@@ -18,7 +18,7 @@ use crate::allowance::lease::{Lease, Reservation};
 /// For how long a refusal of the store is remembered, unless the account or its customer changes before.
 const REFUSAL_KEPT: Duration = Duration::from_secs(1);
 /// The same for what passes by itself.
-pub(crate) const CONTENTION_KEPT: Duration = Duration::from_millis(50);
+const CONTENTION_KEPT: Duration = Duration::from_millis(50);
 
 /// The live leases of one account, oldest first.
 #[derive(Debug)]
@@ -102,13 +102,17 @@ impl Allowance {
         self.answered();
     }
 
-    /// The teller's answer: nothing, and why.
+    /// The teller's answer: nothing, and why. What passes by itself wakes nobody: the teller will ask again.
     pub(crate) fn refuse(&self, verdict: Verdict) {
+        let passing = verdict.passing;
         self.verdict.store(Some(Arc::new(verdict)));
-        self.answered();
+        if !passing {
+            self.answered();
+        }
     }
 
-    fn answered(&self) {
+    /// The request has come to an end, one way or another.
+    pub(crate) fn answered(&self) {
         self.wanting.store(false, Ordering::Release);
         self.refill.wake();
     }

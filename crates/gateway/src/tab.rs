@@ -148,11 +148,17 @@ impl Tab {
         client: Option<&TcpStream>,
         mut work: impl FnMut(&mut Self, &mut Context<'_>) -> Poll<Result<T, Fault>>,
     ) -> Result<T, Stop> {
+        // First the work: what can be done at once costs no timer and no place in a queue.
+        if self.leave.is_revoked() {
+            return Err(Stop::Revoked);
+        }
+        if let Poll::Ready(result) = std::future::poll_fn(|cx| Poll::Ready(work(self, cx))).await {
+            return result.map_err(Stop::Fault);
+        }
         let leave = self.leave.clone();
         let mut revoked = std::pin::pin!(leave.revoked());
         let mut alarm = std::pin::pin!(Alarm::new(leave.deadlines().idle()));
         std::future::poll_fn(|cx| {
-            // First the work: what can be done at once costs no timer and no place in a queue.
             if leave.is_revoked() {
                 return Poll::Ready(Err(Stop::Revoked));
             }
@@ -214,6 +220,7 @@ impl Stop {
             Self::Revoked | Self::Fault(Fault::Revoked) => TabError::Revoked,
             Self::Overdue(Overdue::Idle) => TabError::Idle,
             Self::Overdue(Overdue::Unacknowledged) => TabError::ClientGone(io::ErrorKind::TimedOut.into()),
+            Self::Overdue(Overdue::Gone) => TabError::ClientGone(io::ErrorKind::ConnectionReset.into()),
             Self::Fault(Fault::Denied(denial)) => TabError::Denied(denial),
             Self::Fault(Fault::From(error)) => source_gone(way, error),
             Self::Fault(Fault::To(error)) => sink_gone(way, error),

@@ -16,8 +16,8 @@ use turnpike_domain::quota::Denial;
 use turnpike_domain::units::Bytes;
 use turnpike_spool::{SlotHeader, Spool};
 
+use crate::allowance::Verdict;
 use crate::allowance::lease::Lease;
-use crate::allowance::{CONTENTION_KEPT, Verdict};
 use crate::ports::{Exchange, Leases, PortError};
 use crate::teller::book::Book;
 use crate::teller::desk::Desk;
@@ -150,11 +150,14 @@ impl Teller {
             self.touched.insert(account.id());
             self.books.entry(account.id()).or_insert_with(|| Book::new(account));
         }
-        let touched = &mut self.touched;
+        let (touched, books) = (&mut self.touched, &self.books);
         self.again.retain(|(due, account)| {
             let early = *due > now;
             if !early {
                 touched.insert(*account);
+                // Nobody waits for it any more: whoever comes next will ask.
+                let used = books.get(account).and_then(|book| book.account.if_used());
+                used.filter(|used| !used.allowance.refill.is_awaited()).inspect(|used| used.allowance.answered());
             }
             early
         });
@@ -248,9 +251,10 @@ impl Teller {
         let Some(used) = account.if_used() else { return };
         if verdict.passing {
             let now = Instant::now();
-            verdict.passing = !book.contended(now);
+            let contention = book.contended(now);
+            verdict.passing = !contention.too_long;
             verdict.ours = book.holds_something();
-            self.again.push((now.checked_add(CONTENTION_KEPT).unwrap_or(now), id));
+            self.again.push((now.checked_add(contention.pause).unwrap_or(now), id));
         }
         used.allowance.refuse(verdict);
     }

@@ -3,6 +3,7 @@
 use std::io;
 use std::task::{Context, Poll, ready};
 
+use socket2::SockRef;
 use tokio::io::Interest;
 use tokio::net::TcpStream;
 use tokio::time::Instant;
@@ -17,6 +18,9 @@ use crate::tab::{Tab, Way, as_size};
 
 /// Reads and writes of one direction before other tunnels of the thread get their turn.
 const TURN: usize = 16;
+/// How much may wait unsent in the kernel for a client that is sent a lot. What waits there is taken from the account's
+/// leases, so a few slow readers would keep its other tunnels waiting.
+const UNSENT_BYTES: u32 = 256 * 1024;
 
 /// One direction.
 #[derive(Debug)]
@@ -30,6 +34,8 @@ pub(crate) struct Flow {
     /// Whether nothing more will be read.
     ended: bool,
     gait: Gait,
+    /// Whether the kernel was told to keep little unsent.
+    bounded: bool,
     /// Since when the peer has taken nothing of `held`.
     stuck_since: Option<Instant>,
 }
@@ -80,6 +86,7 @@ impl Flow {
             left: length,
             ended: length == 0,
             gait: Gait::new(),
+            bounded: false,
             stuck_since: None,
         }
     }
@@ -179,7 +186,7 @@ impl Flow {
     /// Reads, once there is something to read and traffic to pay for it.
     fn poll_fill(&mut self, cx: &mut Context<'_>, wire: Wire<'_>, tab: &mut Tab) -> Poll<Result<(), Fault>> {
         ready!(wire.from.poll_read_ready(cx)).map_err(Fault::From)?;
-        let pipe = if self.gait.splices() { Pipe::take() } else { None };
+        let pipe = if self.gait.splices() { self.take_pipe(wire.to) } else { None };
         let want = if pipe.is_some() { self.gait.stride() } else { scratch::SCRATCH_BYTES };
         let paid = ready!(tab.poll_pay(cx, want.min(as_size(self.left))))?;
         let result = match pipe {
@@ -190,6 +197,15 @@ impl Flow {
             Err(Fault::From(error)) if error.kind() == io::ErrorKind::WouldBlock => Poll::Ready(Ok(())),
             result => Poll::Ready(result),
         }
+    }
+
+    /// A pipe, for a flow that has become a large one.
+    fn take_pipe(&mut self, to: &TcpStream) -> Option<Pipe> {
+        if self.way == Way::ToClient && !std::mem::replace(&mut self.bounded, true) {
+            // Where the kernel refuses, the stall deadline still bounds what a slow reader holds.
+            SockRef::from(to).set_tcp_notsent_lowat(UNSENT_BYTES).ok();
+        }
+        Pipe::take()
     }
 
     /// Reads into a pipe.

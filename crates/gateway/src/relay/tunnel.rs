@@ -64,6 +64,7 @@ impl Tunnel {
             Overdue::Idle if busy => TunnelEnd::Stalled,
             Overdue::Idle => TunnelEnd::Idle,
             Overdue::Unacknowledged => TunnelEnd::Stalled,
+            Overdue::Gone => TunnelEnd::ClientGone(io::ErrorKind::ConnectionReset.into()),
         })
     }
 

@@ -13,7 +13,7 @@ use crate::tab::Tab;
 /// How often an active connection's delivered bytes are proven, if not sooner.
 const PROVE_EVERY: Duration = Duration::from_secs(1);
 /// The same while the connection waits for traffic, which its own unproven bytes may hold up.
-const PROVE_EVERY_WHILE_WAITING: Duration = Duration::from_millis(20);
+const PROVE_EVERY_WHILE_WAITING: Duration = Duration::from_millis(10);
 /// From so many unproven bytes on they are proven at every occasion.
 const PROVE_BYTES: u64 = 16 * 1024;
 /// How long bytes may be on their way after the store may have given up holding their lease. Shorter than the store's
@@ -38,6 +38,8 @@ pub(crate) enum Overdue {
     Idle,
     /// The client took too long to acknowledge.
     Unacknowledged,
+    /// The client was reset while nobody was writing to it.
+    Gone,
 }
 
 impl Alarm {
@@ -55,10 +57,15 @@ impl Alarm {
     ) -> Poll<Overdue> {
         let mut this = self.project();
         loop {
-            if let Some(client) = client
-                && (this.sleep.is_elapsed() || tab.proof.outstanding() >= PROVE_BYTES)
-            {
-                tab.prove(client);
+            if let Some(client) = client {
+                let fired = this.sleep.is_elapsed();
+                if fired || tab.proof.outstanding() >= PROVE_BYTES {
+                    tab.prove(client);
+                }
+                // Who waits for traffic neither reads nor writes, and would hold what it owes others for ever.
+                if fired && !tab.is_proven() && !matches!(client.take_error(), Ok(None)) {
+                    return Poll::Ready(Overdue::Gone);
+                }
             }
             let now = Instant::now();
             if *this.moved != tab.moved {
@@ -83,7 +90,7 @@ impl Alarm {
 
 /// When to look again, if nothing happens before.
 fn next_look(tab: &Tab, busy: bool) -> Duration {
-    if tab.hunger.is_waiting() {
+    if tab.hunger.is_waiting() && !tab.is_proven() {
         PROVE_EVERY_WHILE_WAITING
     } else if busy || !tab.is_proven() {
         PROVE_EVERY

@@ -16,6 +16,8 @@ const IDLE: Duration = Duration::from_secs(3);
 const RENEW_EVERY: Duration = Duration::from_secs(5);
 /// For how long a new connection, or an open one of a gateway that holds nothing itself, waits for contended traffic.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// Before contended traffic is asked for again: at first and at most. It often ends as soon as clients acknowledge.
+const ASK_AGAIN: (Duration, Duration) = (Duration::from_millis(2), Duration::from_millis(50));
 /// Contention that nobody asked about for so long is over.
 const CONTENTION_FORGOTTEN: Duration = Duration::from_secs(2);
 
@@ -24,8 +26,24 @@ const CONTENTION_FORGOTTEN: Duration = Duration::from_secs(2);
 pub(crate) struct Book {
     pub(crate) account: Arc<Account>,
     held: Vec<Held>,
-    /// Since when, and when last, the store said that what is left is held by leases.
-    contended: Option<(Instant, Instant)>,
+    contended: Option<Contended>,
+}
+
+/// The store says that what is left is held by leases.
+#[derive(Clone, Copy, Debug)]
+struct Contended {
+    since: Instant,
+    last: Instant,
+    pause: Duration,
+}
+
+/// What to do about contention.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Contention {
+    /// Before asking again.
+    pub(crate) pause: Duration,
+    /// Whether it has lasted longer than anybody should wait.
+    pub(crate) too_long: bool,
 }
 
 /// One lease that is not settled yet.
@@ -47,8 +65,7 @@ impl Book {
 
     /// Whether there is nothing to remember.
     pub(crate) fn is_empty(&self, now: Instant) -> bool {
-        self.held.is_empty()
-            && self.contended.is_none_or(|(_, last)| now.saturating_duration_since(last) >= CONTENTION_FORGOTTEN)
+        self.held.is_empty() && self.contended.is_none_or(|contended| contended.is_over(now))
     }
 
     /// Whether the store has the final report of every lease.
@@ -108,14 +125,20 @@ impl Book {
         self.held.iter().any(|held| held.lease.meter().ceiling() > held.lease.meter().proven())
     }
 
-    /// The store found the rest contended. Whether that has lasted too long.
-    pub(crate) fn contended(&mut self, now: Instant) -> bool {
-        let since = match self.contended {
-            Some((since, last)) if now.saturating_duration_since(last) < CONTENTION_FORGOTTEN => since,
-            _ => now,
-        };
-        self.contended = Some((since, now));
-        now.saturating_duration_since(since) >= PATIENCE
+    /// The store found the rest contended.
+    pub(crate) fn contended(&mut self, now: Instant) -> Contention {
+        let fresh = Contended { since: now, last: now, pause: ASK_AGAIN.0 };
+        let contended = self.contended.filter(|contended| !contended.is_over(now)).unwrap_or(fresh);
+        let pause = contended.pause.saturating_mul(2).min(ASK_AGAIN.1);
+        self.contended = Some(Contended { last: now, pause, ..contended });
+        let too_long = now.saturating_duration_since(contended.since) >= PATIENCE;
+        Contention { pause: contended.pause, too_long }
+    }
+}
+
+impl Contended {
+    fn is_over(&self, now: Instant) -> bool {
+        now.saturating_duration_since(self.last) >= CONTENTION_FORGOTTEN
     }
 }
 
