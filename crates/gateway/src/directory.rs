@@ -183,3 +183,6 @@ impl Roll {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

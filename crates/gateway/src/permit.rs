@@ -1,6 +1,7 @@
 //! Leave to use the gateway, for as long as one connection lasts.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use turnpike_domain::account::Username;
 use turnpike_domain::ids::AccountId;
@@ -12,6 +13,9 @@ use crate::customer::Seat;
 use crate::settings::Deadlines;
 use crate::tab::Tab;
 use crate::teller::desk::Desk;
+
+/// How long a new connection waits for the store to answer at all. Shorter than the handshake's deadline.
+const STORE_PATIENCE: Duration = Duration::from_secs(8);
 
 /// One connection's leave to relay for one account. While it lives the connection counts against its customer's
 /// limits. It ends when the account is disabled or deleted, its password changed, or its customer suspended.
@@ -57,11 +61,13 @@ impl Permit {
     /// Waits until the account has traffic.
     ///
     /// # Errors
-    /// Why there is none; what is held by others for too long counts as none.
+    /// Why there is none. What is held by others for too long counts as none; [`Denial::Contended`] says that the store
+    /// did not answer.
     pub async fn ensure_traffic(&self) -> Result<(), Denial> {
         let mut hunger = Hunger::default();
         let source = (&self.leave.account, self.leave.used());
-        std::future::poll_fn(|cx| hunger.poll_reserve(cx, source, 1, Waiter::NewConnection)).await.map(drop)
+        let found = std::future::poll_fn(|cx| hunger.poll_reserve(cx, source, 1, Waiter::NewConnection));
+        tokio::time::timeout(STORE_PATIENCE, found).await.unwrap_or(Err(Denial::Contended)).map(drop)
     }
 
     /// A new tab for this permit's connection. It ends with the permit too.

@@ -134,6 +134,8 @@ impl Teller {
         loop {
             let draft = self.draw_up();
             if draft.is_empty() {
+                // Nothing to try the store with: whatever comes next will.
+                self.trouble = None;
                 break;
             }
             let asked_at = Instant::now();
@@ -321,3 +323,6 @@ pub(crate) async fn settle_found(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -75,3 +75,66 @@ impl Drop for Proof {
         self.give_back();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::Instant;
+    use turnpike_domain::ids::{AccountId, LeaseId, NodeId};
+    use turnpike_domain::lease::Lease as Grant;
+    use turnpike_domain::time::Span;
+    use turnpike_domain::units::Bytes;
+    use turnpike_spool::{SlotHeader, Spool};
+
+    use super::*;
+    use crate::allowance::hunger::Refill;
+    use crate::allowance::lease::Reservation;
+
+    /// Leases of 100 bytes.
+    fn leases<const N: usize>() -> [Arc<Lease>; N] {
+        let folder = tempfile::tempdir().unwrap();
+        let spool = Spool::open(&folder.path().join("spool"), 8, NodeId::new(1)).unwrap().spool;
+        std::array::from_fn(|index| {
+            let id = LeaseId::new(i64::try_from(index).unwrap());
+            let granted = Bytes::new(100);
+            let slot = spool.claim(&SlotHeader { lease: id, account: AccountId::new(1), granted }).unwrap();
+            let grant = Grant { id, bytes: granted, valid_for: Span::from_secs(60) };
+            Arc::new(Lease::new(&grant, slot, Instant::now(), Arc::new(Refill::default())))
+        })
+    }
+
+    fn deliver(proof: &mut Proof, lease: &Arc<Lease>, bytes: u64) {
+        let mut paid = Reservation::take(lease, bytes, Instant::now()).unwrap();
+        paid.delivered(bytes);
+        proof.note(Arc::clone(lease), bytes);
+    }
+
+    #[test]
+    fn acknowledgements_go_to_leases_in_the_order_of_writing() {
+        let [first, second] = leases();
+        let mut proof = Proof::default();
+        deliver(&mut proof, &first, 60);
+        deliver(&mut proof, &second, 50);
+        deliver(&mut proof, &first, 40);
+        proof.acknowledge(95);
+        assert_eq!((first.meter().proven().get(), second.meter().proven().get()), (55, 0));
+        proof.acknowledge(45);
+        assert_eq!((first.meter().proven().get(), second.meter().proven().get()), (60, 45));
+        // An older answer changes nothing.
+        proof.acknowledge(90);
+        assert_eq!(proof.outstanding(), 45);
+        proof.acknowledge(0);
+        assert_eq!((first.meter().proven().get(), second.meter().proven().get()), (100, 50));
+        assert!(first.meter().is_settled() && second.meter().is_settled());
+    }
+
+    #[test]
+    fn what_a_dropped_proof_has_not_proven_is_not_billed() {
+        let [lease] = leases();
+        let mut proof = Proof::default();
+        deliver(&mut proof, &lease, 100);
+        proof.acknowledge(30);
+        drop(proof);
+        assert_eq!(lease.meter().proven().get(), 70);
+        assert!(lease.meter().is_settled());
+    }
+}

@@ -1,0 +1,294 @@
+use std::collections::VecDeque;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use parking_lot::Mutex;
+use turnpike_domain::account::Username;
+use turnpike_domain::directory::{AccountEntry, CustomerEntry};
+use turnpike_domain::ids::{CustomerId, LeaseId, NodeId};
+use turnpike_domain::lease::Lease as Grant;
+use turnpike_domain::product::ProductType;
+use turnpike_domain::secret::PasswordMac;
+use turnpike_domain::time::Span;
+use turnpike_domain::units::LimitGb;
+
+use super::*;
+use crate::account::Account;
+use crate::allowance::lease::Reservation;
+use crate::customer::Customer;
+use crate::permit::{Leave, Permit};
+use crate::settings::Deadlines;
+
+const GRANTED: u64 = 1000;
+const VALID_FOR: Span = Span::from_secs(60);
+
+/// A store that says what it is told to, and a grant where it is told nothing.
+#[derive(Default)]
+struct Script {
+    seen: Mutex<Vec<Exchange>>,
+    answers: Mutex<VecDeque<Answer>>,
+    leases: Mutex<i64>,
+}
+
+#[derive(Clone, Copy)]
+enum Answer {
+    Deny(Denial),
+    Fail,
+    /// Never answers.
+    Hang,
+}
+
+impl Script {
+    fn answer(&self, with: Answer, times: usize) {
+        self.answers.lock().extend(std::iter::repeat_n(with, times));
+    }
+
+    fn requests(&self) -> usize {
+        self.seen.lock().iter().map(|exchange| exchange.requests.len()).sum()
+    }
+
+    fn reports(&self) -> Vec<LeaseReport> {
+        self.seen.lock().iter().flat_map(|exchange| exchange.reports.clone()).collect()
+    }
+
+    fn outcome(&self, answer: Option<Answer>) -> Result<Grant, Denial> {
+        if let Some(Answer::Deny(denial)) = answer {
+            return Err(denial);
+        }
+        let mut leases = self.leases.lock();
+        *leases += 1;
+        Ok(Grant { id: LeaseId::new(*leases), bytes: Bytes::new(GRANTED), valid_for: VALID_FOR })
+    }
+}
+
+impl Leases for Script {
+    fn settle(&self, _: NodeId, _: Vec<LeaseReport>) -> BoxFuture<'_, Result<(), PortError>> {
+        std::future::ready(Ok(())).boxed()
+    }
+
+    fn exchange(&self, _: NodeId, exchange: Exchange) -> BoxFuture<'_, Result<Vec<LeaseGrant>, PortError>> {
+        let answer = self.answers.lock().pop_front();
+        self.seen.lock().push(exchange.clone());
+        let granted = match answer {
+            Some(Answer::Hang) => return std::future::pending().boxed(),
+            Some(Answer::Fail) => Err(PortError("told to fail".to_owned())),
+            answer => Ok(exchange
+                .requests
+                .into_iter()
+                .map(|account| LeaseGrant { account, outcome: self.outcome(answer) })
+                .collect()),
+        };
+        std::future::ready(granted).boxed()
+    }
+}
+
+/// A teller at work, and one account.
+struct House {
+    script: Arc<Script>,
+    account: Arc<Account>,
+    desk: Arc<Desk>,
+    spool: Spool,
+    stop: CancellationToken,
+    teller: tokio::task::JoinHandle<()>,
+    _folder: tempfile::TempDir,
+}
+
+impl House {
+    fn with_slots(slots: u32) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let spool = Spool::open(&folder.path().join("spool"), slots, NodeId::new(1)).unwrap().spool;
+        let script = Arc::new(Script::default());
+        let desk = Arc::new(Desk::new(Deadlines::default()));
+        let stop = CancellationToken::new();
+        let teller = Teller::new(script.clone(), spool.clone(), Arc::clone(&desk)).run(stop.clone());
+        let account = Arc::new(Account::new(&entry(), Arc::new(Customer::new(customer()))));
+        Self { script, account, desk, spool, stop, teller: tokio::spawn(teller), _folder: folder }
+    }
+
+    fn new() -> Self {
+        Self::with_slots(4)
+    }
+
+    fn permit(&self) -> Permit {
+        let seat = self.account.customer().seat(0).unwrap();
+        Permit::new(Leave::new(Arc::clone(&self.account), self.account.epoch(), Arc::clone(&self.desk)), seat)
+    }
+
+    fn reserve(&self, bytes: u64) -> Option<Reservation> {
+        self.account.used(&self.desk).allowance.reserve(&self.account, bytes, Instant::now())
+    }
+
+    async fn close(self) {
+        self.stop.cancel();
+        self.teller.await.unwrap();
+    }
+}
+
+fn customer() -> CustomerEntry {
+    CustomerEntry {
+        id: CustomerId::new(1),
+        verified: true,
+        suspended: false,
+        max_tunnels: None,
+        max_connections_per_second: None,
+        packages_version: 0,
+    }
+}
+
+fn entry() -> AccountEntry {
+    AccountEntry {
+        id: AccountId::new(1),
+        customer: CustomerId::new(1),
+        username: Username::parse("alice").unwrap(),
+        password: PasswordMac::from_bytes([1; 32]),
+        product_type: ProductType::DynamicTraffic,
+        enabled: true,
+        limit: LimitGb::UNLIMITED,
+        daily_limit: LimitGb::UNLIMITED,
+    }
+}
+
+/// Lets virtual time pass, in steps small enough for every timer.
+async fn pass(span: Duration) {
+    let end = Instant::now() + span;
+    while Instant::now() < end {
+        tokio::time::advance(Duration::from_millis(1)).await;
+        tokio::task::yield_now().await;
+    }
+}
+
+fn report(lease: i64, used: u64, ceiling: u64, last: bool) -> LeaseReport {
+    LeaseReport { lease: LeaseId::new(lease), used: Bytes::new(used), ceiling: Bytes::new(ceiling), last }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lease_that_nobody_uses_is_handed_back_after_three_seconds() {
+    let house = House::new();
+    house.permit().ensure_traffic().await.unwrap();
+    house.reserve(100).unwrap().sent(100);
+    pass(Duration::from_millis(2900)).await;
+    assert_eq!(house.script.reports(), [report(1, 100, GRANTED, false)]);
+    pass(Duration::from_millis(1200)).await;
+    assert_eq!(house.script.reports().last(), Some(&report(1, 100, 100, true)));
+    assert!(house.reserve(1).is_none());
+    assert_eq!(house.script.requests(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn bytes_on_their_way_keep_their_lease_renewed() {
+    let house = House::new();
+    house.permit().ensure_traffic().await.unwrap();
+    let mut paid = house.reserve(100).unwrap();
+    paid.delivered(100);
+    let lease = Arc::clone(paid.lease());
+    pass(Duration::from_secs(90)).await;
+    let reports = house.script.reports();
+    assert!(reports.iter().all(|report| !report.last), "{reports:?}");
+    assert!(reports.len() >= 15, "{}", reports.len());
+    assert_eq!(lease.unheld_for(Instant::now()), Duration::ZERO);
+    lease.meter().prove(100);
+    pass(Duration::from_secs(1)).await;
+    assert_eq!(house.script.reports().last(), Some(&report(1, 100, 100, true)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lease_is_not_used_past_its_validity_even_while_the_store_hangs() {
+    let house = House::new();
+    house.permit().ensure_traffic().await.unwrap();
+    house.script.answer(Answer::Hang, 100);
+    // Kept busy, so that it is not handed back for being idle.
+    for _ in 0..59 {
+        house.reserve(1).unwrap().sent(1);
+        pass(Duration::from_secs(1)).await;
+    }
+    pass(Duration::from_secs(1)).await;
+    assert!(house.reserve(1).is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_is_remembered_for_a_second_or_until_something_changes() {
+    let house = House::new();
+    house.script.answer(Answer::Deny(Denial::NoTraffic), 2);
+    let permit = house.permit();
+    for _ in 0..10 {
+        assert_eq!(permit.ensure_traffic().await, Err(Denial::NoTraffic));
+    }
+    assert_eq!(house.script.requests(), 1);
+    pass(Duration::from_millis(1100)).await;
+    assert_eq!(permit.ensure_traffic().await, Err(Denial::NoTraffic));
+    assert_eq!(house.script.requests(), 2);
+    house.account.customer().update(CustomerEntry { packages_version: 1, ..customer() });
+    assert_eq!(permit.ensure_traffic().await, Ok(()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn contention_is_waited_out_and_in_the_end_counts_as_no_traffic() {
+    let house = House::new();
+    let permit = house.permit();
+    house.script.answer(Answer::Deny(Denial::Contended), 5);
+    let started = Instant::now();
+    assert_eq!(permit.ensure_traffic().await, Ok(()));
+    assert!(started.elapsed() < Duration::from_secs(1));
+    house.reserve(GRANTED).unwrap().sent(GRANTED);
+    house.script.answer(Answer::Deny(Denial::Contended), 1000);
+    let started = Instant::now();
+    assert_eq!(permit.ensure_traffic().await, Err(Denial::NoTraffic));
+    assert!((5..7).contains(&started.elapsed().as_secs()), "{:?}", started.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn reports_survive_an_outage_and_are_absolute() {
+    let house = House::new();
+    house.permit().ensure_traffic().await.unwrap();
+    house.script.answer(Answer::Fail, 4);
+    house.reserve(10).unwrap().sent(10);
+    pass(Duration::from_millis(600)).await;
+    house.reserve(10).unwrap().sent(10);
+    pass(Duration::from_secs(5)).await;
+    assert_eq!(house.script.reports().last().map(|report| report.used), Some(Bytes::new(20)));
+    // At most four tries failed; between them the pauses grew.
+    assert!(house.script.seen.lock().len() < 12, "{}", house.script.seen.lock().len());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_never_answers_keeps_no_new_connection_waiting() {
+    let house = House::new();
+    house.script.answer(Answer::Fail, 10_000);
+    assert_eq!(house.permit().ensure_traffic().await, Err(Denial::Contended));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lease_without_a_slot_is_handed_back_unused() {
+    let house = House::with_slots(0);
+    assert_eq!(house.permit().ensure_traffic().await, Err(Denial::NoTraffic));
+    assert!(house.script.reports().contains(&report(1, 0, 0, true)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_changed_limit_takes_leases_back_at_once() {
+    let house = House::new();
+    house.permit().ensure_traffic().await.unwrap();
+    let mut paid = house.reserve(300).unwrap();
+    house.account.update(&AccountEntry { limit: LimitGb::new(1).unwrap(), ..entry() });
+    assert!(house.reserve(1).is_none());
+    pass(Duration::from_millis(10)).await;
+    assert_eq!(house.script.reports().last(), Some(&report(1, 0, 300, false)));
+    paid.sent(300);
+    pass(Duration::from_millis(600)).await;
+    assert_eq!(house.script.reports().last(), Some(&report(1, 300, 300, true)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn closing_settles_everything_and_frees_the_slots() {
+    let house = House::new();
+    house.permit().ensure_traffic().await.unwrap();
+    house.reserve(300).unwrap().sent(300);
+    let (script, spool) = (Arc::clone(&house.script), house.spool.clone());
+    let account = Arc::clone(&house.account);
+    house.close().await;
+    assert_eq!(script.reports().last(), Some(&report(1, 300, 300, true)));
+    drop(account);
+    let header = SlotHeader { lease: LeaseId::new(9), account: AccountId::new(1), granted: Bytes::new(1) };
+    let slots: Vec<_> = std::iter::from_fn(|| spool.claim(&header)).collect();
+    assert_eq!(slots.len(), 4);
+}
