@@ -105,6 +105,9 @@ impl Db {
                 .test_before_acquire(false)
                 .idle_timeout(None)
                 .max_lifetime(None)
+                // SQLite undoes a transaction by itself when the disk is full, and then there is none to roll back: a
+                // connection that still believes in one is of no more use.
+                .after_release(|connection, _| Box::pin(async { Ok(!sqlx::Connection::is_in_transaction(connection)) }))
         };
         let writer = pool(1).connect_with(options.clone()).await?;
         let found: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(&writer).await?;
@@ -198,7 +201,7 @@ impl Tx {
         Ok(())
     }
 
-    /// Undoes everything. When that fails the connection is broken, and the database undoes it.
+    /// Undoes everything. When that fails the database has done so already, or will when the connection is closed.
     pub(crate) async fn roll_back(self) {
         let undone = match self.link {
             Link::Sqlite(transaction) => transaction.rollback().await,
@@ -269,6 +272,26 @@ macro_rules! all {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_transaction_that_sqlite_undid_by_itself_stops_no_later_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = Db::open(&format!("sqlite:{}", folder.path().join("turnpike.db").display())).await.unwrap();
+        for ends_with_commit in [false, true] {
+            let mut tx = db.begin().await.unwrap();
+            // What SQLite does by itself on SQLITE_FULL and SQLITE_IOERR.
+            exec!(tx, "ROLLBACK").unwrap();
+            if ends_with_commit {
+                assert!(tx.commit().await.is_err());
+            } else {
+                tx.roll_back().await;
+            }
+            let mut next = db.begin().await.unwrap();
+            exec!(next, "UPDATE feed_head SET seq = seq").unwrap();
+            next.commit().await.unwrap();
+        }
+        db.close().await;
+    }
 
     #[test]
     fn a_library_with_the_log_fault_is_refused() {
