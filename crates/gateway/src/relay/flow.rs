@@ -18,9 +18,10 @@ use crate::tab::{Tab, Way, as_size};
 
 /// Reads and writes of one direction before other tunnels of the thread get their turn.
 const TURN: usize = 16;
-/// How much may wait unsent in the kernel for a client that is sent a lot. What waits there is taken from the account's
-/// leases, so a few slow readers would keep its other tunnels waiting.
-const UNSENT_BYTES: u32 = 256 * 1024;
+/// How much may wait unsent in the kernel for a client that is sent a lot: while the account has traffic at hand, and
+/// once the connection had to wait for some. What waits there is taken from the account's leases, so a few slow readers
+/// would keep its other tunnels waiting.
+const UNSENT_BYTES: (u32, u32) = (1024 * 1024, 128 * 1024);
 
 /// One direction.
 #[derive(Debug)]
@@ -34,8 +35,8 @@ pub(crate) struct Flow {
     /// Whether nothing more will be read.
     ended: bool,
     gait: Gait,
-    /// Whether the kernel was told to keep little unsent.
-    bounded: bool,
+    /// How much the kernel was told to keep unsent at most; 0 before it was told.
+    unsent: u32,
     /// Since when the peer has taken nothing of `held`.
     stuck_since: Option<Instant>,
 }
@@ -86,7 +87,7 @@ impl Flow {
             left: length,
             ended: length == 0,
             gait: Gait::new(),
-            bounded: false,
+            unsent: 0,
             stuck_since: None,
         }
     }
@@ -186,9 +187,16 @@ impl Flow {
     /// Reads, once there is something to read and traffic to pay for it.
     fn poll_fill(&mut self, cx: &mut Context<'_>, wire: Wire<'_>, tab: &mut Tab) -> Poll<Result<(), Fault>> {
         ready!(wire.from.poll_read_ready(cx)).map_err(Fault::From)?;
-        let pipe = if self.gait.splices() { self.take_pipe(wire.to) } else { None };
+        let pipe = if self.gait.splices() { Pipe::take() } else { None };
         let want = if pipe.is_some() { self.gait.stride() } else { scratch::SCRATCH_BYTES };
-        let paid = ready!(tab.poll_pay(cx, want.min(as_size(self.left))))?;
+        let Poll::Ready(paid) = tab.poll_pay(cx, want.min(as_size(self.left))) else {
+            self.bound_unsent(wire.to, UNSENT_BYTES.1);
+            return Poll::Pending;
+        };
+        let paid = paid?;
+        if pipe.is_some() {
+            self.bound_unsent(wire.to, UNSENT_BYTES.0);
+        }
         let result = match pipe {
             Some(pipe) => self.splice(wire.from, pipe, paid),
             None => scratch::with(|buffer| self.copy(cx, wire, tab, (buffer, paid))),
@@ -199,13 +207,13 @@ impl Flow {
         }
     }
 
-    /// A pipe, for a flow that has become a large one.
-    fn take_pipe(&mut self, to: &TcpStream) -> Option<Pipe> {
-        if self.way == Way::ToClient && !std::mem::replace(&mut self.bounded, true) {
+    /// Keeps what waits in the kernel for a client small.
+    fn bound_unsent(&mut self, to: &TcpStream, bytes: u32) {
+        if self.way == Way::ToClient && self.unsent != bytes && self.unsent != UNSENT_BYTES.1 {
+            self.unsent = bytes;
             // Where the kernel refuses, the stall deadline still bounds what a slow reader holds.
-            SockRef::from(to).set_tcp_notsent_lowat(UNSENT_BYTES).ok();
+            SockRef::from(to).set_tcp_notsent_lowat(bytes).ok();
         }
-        Pipe::take()
     }
 
     /// Reads into a pipe.
