@@ -10,28 +10,33 @@ use anyhow::{Context, Result, ensure};
 /// How many bytes a master key has.
 const KEY_BYTES: usize = 32;
 
-/// Reads the master key, or makes it when the file does not exist yet.
+/// Reads the master key; `None` when there is no file yet.
 ///
 /// # Errors
-/// When the file cannot be read or made, has the wrong size, or can be read by others.
-pub(crate) fn load_or_make(path: &Path, fresh: impl FnOnce() -> [u8; KEY_BYTES]) -> Result<[u8; KEY_BYTES]> {
-    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
-        Ok(file) => make(file, fresh()).with_context(|| format!("cannot write the master key {}", path.display())),
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-            load(path).with_context(|| format!("cannot read the master key {}", path.display()))
-        }
-        Err(error) => Err(error).with_context(|| format!("cannot make the master key {}", path.display())),
+/// When the file cannot be read, is no key, or can be read by others.
+pub(crate) fn load(path: &Path) -> Result<Option<[u8; KEY_BYTES]>> {
+    match File::open(path) {
+        Ok(file) => read(file).map(Some).with_context(|| format!("cannot use the master key {}", path.display())),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).with_context(|| format!("cannot read the master key {}", path.display())),
     }
 }
 
-fn make(mut file: File, key: [u8; KEY_BYTES]) -> Result<[u8; KEY_BYTES]> {
-    file.write_all(hex::encode(key).as_bytes())?;
-    file.sync_all()?;
-    Ok(key)
+/// Keeps a fresh master key, as 64 hex digits.
+///
+/// # Errors
+/// When the file exists by now or cannot be written.
+pub(crate) fn keep(path: &Path, key: &[u8; KEY_BYTES]) -> Result<()> {
+    let write = || -> Result<()> {
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+        file.write_all(hex::encode(key).as_bytes())?;
+        file.sync_all()?;
+        Ok(())
+    };
+    write().with_context(|| format!("cannot make the master key {}", path.display()))
 }
 
-fn load(path: &Path) -> Result<[u8; KEY_BYTES]> {
-    let mut file = File::open(path)?;
+fn read(mut file: File) -> Result<[u8; KEY_BYTES]> {
     let mode = file.metadata()?.mode();
     ensure!(mode.trailing_zeros() >= 6, "others can read it (mode {:o}); make it 600", mode & 0o777);
     let mut text = String::new();
@@ -47,20 +52,22 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     #[test]
-    fn a_key_once_made_is_read_again() {
+    fn a_key_once_kept_is_read_again_and_never_replaced() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("master.key");
-        assert_eq!(load_or_make(&path, || [7; 32]).unwrap(), [7; 32]);
-        assert_eq!(load_or_make(&path, || [8; 32]).unwrap(), [7; 32]);
+        assert_eq!(load(&path).unwrap(), None);
+        keep(&path, &[7; 32]).unwrap();
+        assert!(keep(&path, &[8; 32]).is_err());
+        assert_eq!(load(&path).unwrap(), Some([7; 32]));
     }
 
     #[test]
     fn a_key_that_others_can_read_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("master.key");
-        load_or_make(&path, || [7; 32]).unwrap();
+        keep(&path, &[7; 32]).unwrap();
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
-        let error = format!("{:#}", load_or_make(&path, || [8; 32]).unwrap_err());
+        let error = format!("{:#}", load(&path).unwrap_err());
         assert!(error.contains("others can read it"), "{error}");
     }
 }

@@ -21,6 +21,18 @@ impl Default for LogSettings {
 }
 
 impl LogSettings {
+    /// Whether the level can be read.
+    ///
+    /// # Errors
+    /// When it cannot.
+    pub(crate) fn check(&self) -> Result<()> {
+        self.filter().map(drop)
+    }
+
+    fn filter(&self) -> Result<EnvFilter> {
+        EnvFilter::try_new(&self.level).with_context(|| format!("log.level: `{}` is no log filter", self.level))
+    }
+
     /// Warnings and errors only, as text: for commands whose output is for a person.
     pub(crate) fn quiet() -> Self {
         Self { format: LogFormat::Text, level: "warn".to_owned() }
@@ -40,8 +52,7 @@ pub(crate) enum LogFormat {
 /// # Errors
 /// When the filter cannot be read.
 pub(crate) fn start(settings: &LogSettings) -> Result<()> {
-    let filter = EnvFilter::try_new(&settings.level)
-        .with_context(|| format!("log.level: `{}` is no log filter", settings.level))?;
+    let filter = settings.filter()?;
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(true);
     match settings.format {
         LogFormat::Text => builder.with_ansi(false).init(),

@@ -29,10 +29,23 @@ fn main() -> ExitCode {
         Err(error) => {
             use std::io::Write;
             // Nobody is left to tell when standard error is closed.
-            let told = writeln!(std::io::stderr(), "turnpike: {error:#}");
+            let told = writeln!(std::io::stderr(), "turnpike: {}", story(&error));
             if told.is_ok() { ExitCode::FAILURE } else { ExitCode::from(2) }
         }
     }
+}
+
+/// An error and its causes in one line. A cause whose words stand in the error above it is not said twice.
+fn story(error: &anyhow::Error) -> String {
+    let mut told = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if told.is_empty() {
+            told = cause;
+        } else if !told.contains(&cause) {
+            told = format!("{told}: {cause}");
+        }
+    }
+    told
 }
 
 fn run(command: Command) -> Result<()> {

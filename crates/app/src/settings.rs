@@ -17,7 +17,7 @@ use turnpike_gateway::settings::{DestinationSettings, Settings as GatewaySetting
 use crate::cli::ConfigArgs;
 use crate::logging::LogSettings;
 
-pub(crate) use sections::{ApiSection, JobSettings, LeaseSettings, StoreSettings};
+pub(crate) use sections::{ApiSection, JobSettings, LeaseSettings, StoreSettings, StoreUri};
 
 /// Everything that can be set.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -82,13 +82,31 @@ impl Settings {
             settings.data.clone_from(data);
         }
         settings.check()?;
-        Ok(settings)
+        Ok(settings.resolved())
     }
 
-    /// Rules that a single value cannot show.
+    /// With every place spelled out that follows from the data folder.
+    fn resolved(self) -> Self {
+        let (uri, master_key, spool) = (self.store_uri(), self.master_key_file(), self.spool_file());
+        let gateway = GatewaySettings { spool, ..self.gateway };
+        Self { store: StoreSettings { uri: Some(uri) }, master_key: Some(master_key), gateway, ..self }
+    }
+
+    /// Rules that a single value cannot show, and those that would only come out later.
     fn check(&self) -> Result<()> {
         self.zone()?;
-        ensure!(self.worker_threads > 0, "worker_threads: at least 1");
+        self.log.check()?;
+        self.store_uri().check()?;
+        ensure!((1..=1024).contains(&self.worker_threads), "worker_threads: 1 to 1024");
+        ensure!(self.drain_s <= 86_400, "drain_s: at most 86400");
+        ensure!(self.gateway.threads <= 1024, "gateway.threads: at most 1024");
+        ensure!(self.gateway.spool_slots > 0, "gateway.spool_slots: at least 1");
+        ensure!(self.gateway.deadlines.handshake_ms > 0, "gateway.deadlines.handshake_ms: at least 1");
+        ensure!(self.gateway.limits.head_bytes >= 1024, "gateway.limits.head_bytes: at least 1024");
+        ensure!(self.gateway.limits.connections != Some(0), "gateway.limits.connections: at least 1, or not set");
+        ensure!(self.api.answers.body_limit_bytes >= 1024, "api.answers.body_limit_bytes: at least 1024");
+        let (api, gateway) = (self.api.listen, self.gateway.listen);
+        ensure!(api != gateway || api.port() == 0, "api.listen and gateway.listen are both {api}");
         ensure!(!self.api.answers.prefixes.is_empty(), "api.answers.prefixes: at least one");
         self.leases.check()?;
         Ok(())
@@ -103,11 +121,9 @@ impl Settings {
     }
 
     /// Where the store is; the embedded one in the data folder unless set.
-    pub(crate) fn store_uri(&self) -> String {
-        match &self.store.uri {
-            Some(uri) => uri.reveal().to_owned(),
-            None => format!("sqlite:{}", self.data.join("turnpike.db").display()),
-        }
+    pub(crate) fn store_uri(&self) -> StoreUri {
+        let embedded = || StoreUri::new(format!("sqlite:{}", self.data.join("turnpike.db").display()));
+        self.store.uri.clone().unwrap_or_else(embedded)
     }
 
     /// Where the master key is.
@@ -148,7 +164,7 @@ mod tests {
     #[test]
     fn an_empty_file_gives_the_defaults() {
         let settings = load("", &[]).unwrap();
-        assert_eq!(settings.store_uri(), "sqlite:turnpike-data/turnpike.db");
+        assert_eq!(settings.store_uri().reveal(), "sqlite:turnpike-data/turnpike.db");
         let allowed: Vec<u16> =
             (0..=u16::MAX).filter(|port| settings.destinations.allow_ports.contains(*port)).collect();
         assert_eq!(allowed, [80, 443, 8080, 8443]);

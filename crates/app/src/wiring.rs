@@ -31,8 +31,12 @@ pub(crate) struct Backend {
 /// When the data folder, the master key or the store cannot be opened.
 pub(crate) async fn open(settings: &Settings) -> Result<Backend> {
     make_folder(settings)?;
-    let keys = Keys::derive(&keys::load_or_make(&settings.master_key_file(), entropy::bytes)?);
-    let store = Store::open(&settings.store_uri()).await.context("cannot open the store")?;
+    let key_file = settings.master_key_file();
+    let kept = keys::load(&key_file)?;
+    let master = kept.unwrap_or_else(entropy::bytes);
+    let keys = Keys::derive(&master);
+    let uri = settings.store_uri();
+    let store = Store::open(uri.reveal()).await.with_context(|| format!("cannot open the store {uri:?}"))?;
     let service = Service::new(
         store.clone(),
         keys.clone(),
@@ -40,6 +44,14 @@ pub(crate) async fn open(settings: &Settings) -> Result<Backend> {
         settings.leases.policy(),
         Source::new(entropy::now, entropy::fill),
     );
+    // Only a store without secrets may get a new key: others need the one that they were sealed with.
+    service
+        .check_keys()
+        .await
+        .with_context(|| format!("the master key {} does not fit the store", key_file.display()))?;
+    if kept.is_none() {
+        keys::keep(&key_file, &master)?;
+    }
     Ok(Backend { store, service, keys })
 }
 
@@ -69,6 +81,10 @@ pub(crate) struct Running {
 /// # Errors
 /// When an address cannot be bound or the gateway cannot start.
 pub(crate) async fn start(settings: &Settings, backend: Backend) -> Result<Running> {
+    if let Some(exit) = settings.gateway.exit.bind {
+        let bound = std::net::UdpSocket::bind((exit, 0));
+        bound.with_context(|| format!("gateway.exit.bind: this host cannot leave by {exit}"))?;
+    }
     let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
     let listener = TcpListener::bind(settings.api.listen)
         .await

@@ -29,6 +29,7 @@ mod usage_by_day;
 // What the operator does.
 mod add_customer;
 mod app_key;
+mod check_keys;
 mod find_customer;
 mod grant_package;
 mod limit_customer;

@@ -34,3 +34,14 @@ const SEALED: &str = "SELECT sealed FROM app_key WHERE customer_id = $1";
 pub async fn sealed(tx: &mut Tx, customer: CustomerId) -> Result<Option<Vec<u8>>, StoreError> {
     Ok(optional!((Vec<u8>,), tx, SEALED, customer.get())?.map(|(sealed,)| sealed))
 }
+
+const ANY_SEALED: &str = "SELECT customer_id, sealed FROM app_key ORDER BY customer_id LIMIT 1";
+
+/// Some customer's key, sealed; `None` when there is no customer.
+///
+/// # Errors
+/// Only the database's own.
+pub async fn any_sealed(tx: &mut Tx) -> Result<Option<(CustomerId, Vec<u8>)>, StoreError> {
+    let found = optional!((i64, Vec<u8>), tx, ANY_SEALED)?;
+    Ok(found.map(|(customer, sealed)| (CustomerId::new(customer), sealed)))
+}

@@ -23,6 +23,20 @@ pub(crate) struct StoreSettings {
 pub(crate) struct StoreUri(String);
 
 impl StoreUri {
+    pub(crate) const fn new(uri: String) -> Self {
+        Self(uri)
+    }
+
+    /// Whether it names a kind of store there is.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub(super) fn check(&self) -> Result<()> {
+        let known = ["sqlite:", "postgres://", "postgresql://"].iter().any(|scheme| self.0.starts_with(scheme));
+        ensure!(known, "store.uri: write sqlite:PATH or postgres://USER:PASSWORD@HOST/DATABASE");
+        Ok(())
+    }
+
     /// As it was given.
     pub(crate) fn reveal(&self) -> &str {
         &self.0

@@ -49,6 +49,27 @@ async fn traffic_over_every_protocol_is_seen_within_two_seconds() {
 }
 
 #[test]
+fn a_master_key_that_does_not_fit_the_store_is_refused_and_none_is_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let mut product = Product::start(launch(&data)).unwrap();
+    product.kill().unwrap();
+    let key = data.join("master.key");
+    let kept = std::fs::read_to_string(&key).unwrap();
+    std::fs::remove_file(&key).unwrap();
+    let error = product.operator(&["customer", "list"]).unwrap_err().to_string();
+    assert!(error.contains("does not fit the store"), "{error}");
+    assert!(!key.exists());
+    let other = kept.chars().rev().collect::<String>();
+    std::fs::write(&key, other).unwrap();
+    std::fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let error = product.operator(&["customer", "list"]).unwrap_err().to_string();
+    assert!(error.contains("does not fit the store"), "{error}");
+    std::fs::write(&key, kept).unwrap();
+    assert!(product.operator(&["customer", "list"]).unwrap().contains("turnpike.example"));
+}
+
+#[test]
 fn the_next_start_prints_the_same() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
