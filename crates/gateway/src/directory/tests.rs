@@ -1,3 +1,5 @@
+//! The directory: who is let in, and how changes reach connections that are open.
+
 use turnpike_domain::product::ProductType;
 use turnpike_domain::units::LimitGb;
 

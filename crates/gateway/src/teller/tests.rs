@@ -1,3 +1,5 @@
+//! The teller on virtual time: when it asks, reports, recalls and settles.
+
 use std::collections::VecDeque;
 
 use futures_util::FutureExt;
