@@ -4,7 +4,7 @@ pub(crate) mod hunger;
 pub(crate) mod lease;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use arc_swap::{ArcSwap, ArcSwapOption};
@@ -27,6 +27,8 @@ pub(crate) struct Allowance {
     /// The store's last refusal.
     verdict: ArcSwapOption<Verdict>,
     pub(crate) refill: Arc<Refill>,
+    /// The next lease is asked for when less than so many bytes are left.
+    low_water: AtomicU64,
     /// Whether a request for a lease is under way.
     wanting: AtomicBool,
     /// Whether the account lies on the teller's desk.
@@ -58,6 +60,7 @@ impl Allowance {
             leases: ArcSwap::from_pointee(Vec::new()),
             verdict: ArcSwapOption::empty(),
             refill: Arc::new(Refill::default()),
+            low_water: AtomicU64::new(0),
             wanting: AtomicBool::new(false),
             queued: AtomicBool::new(false),
         }
@@ -67,7 +70,7 @@ impl Allowance {
     pub(crate) fn reserve(&self, account: &Arc<Account>, want: u64, now: Instant) -> Option<Reservation> {
         let leases = self.leases.load();
         let reservation = leases.iter().find_map(|lease| Reservation::take(lease, want, now))?;
-        if !self.is_wanting() && is_low(&leases) && self.verdict(account, now).is_none() {
+        if !self.is_wanting() && self.is_low(&leases) && self.verdict(account, now).is_none() {
             self.ask(account);
         }
         Some(reservation)
@@ -95,8 +98,9 @@ impl Allowance {
         self.wanting.load(Ordering::Acquire)
     }
 
-    /// The teller's answer: a new set of leases.
-    pub(crate) fn install(&self, leases: Vec<Arc<Lease>>) {
+    /// The teller's answer: a new set of leases, and when to ask for the next.
+    pub(crate) fn install(&self, leases: Vec<Arc<Lease>>, low_water: u64) {
+        self.low_water.store(low_water, Ordering::Relaxed);
         self.leases.store(Arc::new(leases));
         self.verdict.store(None);
         self.answered();
@@ -136,12 +140,9 @@ impl Allowance {
             lease.meter().recall();
         }
     }
-}
 
-/// Whether less than half of what is held is left.
-fn is_low(leases: &[Arc<Lease>]) -> bool {
-    let (granted, free) = leases.iter().fold((0_u64, 0_u64), |(granted, free), lease| {
-        (granted.saturating_add(lease.granted()), free.saturating_add(lease.meter().free()))
-    });
-    free.saturating_mul(2) < granted
+    fn is_low(&self, leases: &[Arc<Lease>]) -> bool {
+        let free = leases.iter().fold(0_u64, |free, lease| free.saturating_add(lease.meter().free()));
+        free < self.low_water.load(Ordering::Relaxed)
+    }
 }

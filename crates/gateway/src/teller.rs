@@ -241,10 +241,11 @@ impl Teller {
         };
         let refill = Arc::clone(&used.allowance.refill);
         let lease = Arc::new(Lease::new(grant, slot, asked_at, refill));
-        book.add(Arc::clone(&lease), Instant::now());
+        let now = Instant::now();
+        let low_water = book.add(Arc::clone(&lease), now, now.saturating_duration_since(asked_at));
         let mut leases = used.allowance.giving();
         leases.push(lease);
-        used.allowance.install(leases);
+        used.allowance.install(leases, low_water);
     }
 
     fn refuse(&mut self, id: AccountId, mut verdict: Verdict) {

@@ -27,6 +27,8 @@ pub(crate) struct Book {
     pub(crate) account: Arc<Account>,
     held: Vec<Held>,
     contended: Option<Contended>,
+    /// The last grant: when it came, and how many bytes.
+    granted: Option<(Instant, u64)>,
 }
 
 /// The store says that what is left is held by leases.
@@ -60,7 +62,7 @@ struct Held {
 
 impl Book {
     pub(crate) const fn new(account: Arc<Account>) -> Self {
-        Self { account, held: Vec::new(), contended: None }
+        Self { account, held: Vec::new(), contended: None, granted: None }
     }
 
     /// Whether there is nothing to remember.
@@ -73,11 +75,18 @@ impl Book {
         self.held.is_empty()
     }
 
-    /// Takes in a granted lease.
-    pub(crate) fn add(&mut self, lease: Arc<Lease>, now: Instant) {
+    /// Takes in a lease that was granted `round_trip` after it was asked for. Says at how many bytes left to ask for the
+    /// next one, so that it comes in time and not much sooner: each exchange costs the store a transaction.
+    pub(crate) fn add(&mut self, lease: Arc<Lease>, now: Instant, round_trip: Duration) -> u64 {
         self.contended = None;
-        let free = lease.meter().free();
+        let (free, granted) = (lease.meter().free(), lease.granted());
         self.held.push(Held { lease, reported: None, reported_at: now, free, moved_at: now });
+        let pace = self.granted.replace((now, granted)).map_or(0, |(before, bytes)| {
+            let (micros, passed) = (round_trip.as_micros(), now.saturating_duration_since(before).as_micros().max(1));
+            let used = u128::from(bytes).saturating_mul(micros.saturating_mul(2)).checked_div(passed).unwrap_or(0);
+            u64::try_from(used).unwrap_or(u64::MAX)
+        });
+        pace.clamp(granted / 8, granted / 2)
     }
 
     /// Takes back leases whose validity has ended, and all that nobody used for a while.
