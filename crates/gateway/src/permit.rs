@@ -61,8 +61,8 @@ impl Permit {
     /// Waits until the account has traffic.
     ///
     /// # Errors
-    /// Why there is none. What is held by others for too long counts as none; [`Denial::Contended`] says that the store
-    /// did not answer.
+    /// Why there is none. What other gateways hold for too long counts as none; [`Denial::Contended`] says that slow
+    /// clients of this one hold it, or that the store did not answer.
     pub async fn ensure_traffic(&self) -> Result<(), Denial> {
         let mut hunger = Hunger::default();
         let source = (&self.leave.account, self.leave.used());

@@ -19,7 +19,7 @@ use turnpike_spool::{SlotHeader, Spool};
 use crate::allowance::Verdict;
 use crate::allowance::lease::Lease;
 use crate::ports::{Exchange, Leases, PortError};
-use crate::teller::book::Book;
+use crate::teller::book::{Book, LOOK_AGAIN};
 use crate::teller::desk::Desk;
 
 /// How often what changed is reported.
@@ -153,15 +153,19 @@ impl Teller {
             self.books.entry(account.id()).or_insert_with(|| Book::new(account));
         }
         let (touched, books) = (&mut self.touched, &self.books);
-        self.again.retain(|(due, account)| {
-            let early = *due > now;
-            if !early {
-                touched.insert(*account);
-                // Nobody waits for it any more: whoever comes next will ask.
-                let used = books.get(account).and_then(|book| book.account.if_used());
-                used.filter(|used| !used.allowance.refill.is_awaited()).inspect(|used| used.allowance.answered());
+        self.again.retain_mut(|(due, account)| {
+            if *due > now {
+                return true;
             }
-            early
+            if books.get(account).is_some_and(|book| !book.is_worth_asking(now)) {
+                *due = now.checked_add(LOOK_AGAIN).unwrap_or(now);
+                return true;
+            }
+            touched.insert(*account);
+            // Nobody waits for it any more: whoever comes next will ask.
+            let used = books.get(account).and_then(|book| book.account.if_used());
+            used.filter(|used| !used.allowance.refill.is_awaited()).inspect(|used| used.allowance.answered());
+            false
         });
     }
 
@@ -254,10 +258,9 @@ impl Teller {
         let Some(used) = account.if_used() else { return };
         if verdict.passing {
             let now = Instant::now();
-            let contention = book.contended(now);
-            verdict.passing = !contention.too_long;
-            verdict.ours = book.holds_something();
-            self.again.push((now.checked_add(contention.pause).unwrap_or(now), id));
+            verdict.passing = !book.contended(now);
+            verdict.ours = book.holds() > 0;
+            self.again.push((now.checked_add(LOOK_AGAIN).unwrap_or(now), id));
         }
         used.allowance.refuse(verdict);
     }

@@ -117,6 +117,8 @@ impl Waiter {
     fn heeds(self, verdict: &Verdict) -> Option<Denial> {
         match self {
             _ if verdict.passing => None,
+            // There is traffic; this gateway's slow clients hold it just now.
+            Self::NewConnection if verdict.ours => Some(verdict.denial),
             Self::NewConnection if verdict.denial.is_passing() => Some(Denial::NoTraffic),
             Self::OpenConnection if verdict.ours => None,
             Self::NewConnection | Self::OpenConnection => Some(verdict.denial),

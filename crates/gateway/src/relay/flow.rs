@@ -17,7 +17,7 @@ use crate::tab::watch::is_overdue;
 use crate::tab::{Tab, Way, as_size};
 
 /// Reads and writes of one direction before other tunnels of the thread get their turn.
-const TURN: usize = 16;
+const TURN: usize = 8;
 /// How much may wait unsent in the kernel for a client that is sent a lot: while the account has traffic at hand, and
 /// once the connection had to wait for some. What waits there is taken from the account's leases, so a few slow readers
 /// would keep its other tunnels waiting.

@@ -16,8 +16,11 @@ const IDLE: Duration = Duration::from_secs(3);
 const RENEW_EVERY: Duration = Duration::from_secs(5);
 /// For how long a new connection, or an open one of a gateway that holds nothing itself, waits for contended traffic.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// Before contended traffic is asked for again: at first and at most. It often ends as soon as clients acknowledge.
-const ASK_AGAIN: (Duration, Duration) = (Duration::from_millis(2), Duration::from_millis(50));
+/// Contended traffic is looked at so often, in case it is this gateway's own clients who hold it: they may have
+/// acknowledged enough meanwhile to make asking worth the store's while.
+pub(crate) const LOOK_AGAIN: Duration = Duration::from_millis(2);
+/// And asked for so often in any case.
+const ASK_AGAIN: Duration = Duration::from_millis(50);
 /// Contention that nobody asked about for so long is over.
 const CONTENTION_FORGOTTEN: Duration = Duration::from_secs(2);
 
@@ -36,16 +39,8 @@ pub(crate) struct Book {
 struct Contended {
     since: Instant,
     last: Instant,
-    pause: Duration,
-}
-
-/// What to do about contention.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Contention {
-    /// Before asking again.
-    pub(crate) pause: Duration,
-    /// Whether it has lasted longer than anybody should wait.
-    pub(crate) too_long: bool,
+    /// What this gateway itself held then.
+    held: u64,
 }
 
 /// One lease that is not settled yet.
@@ -129,19 +124,26 @@ impl Book {
         }
     }
 
-    /// Whether this gateway itself holds bytes that may still be used or handed back.
-    pub(crate) fn holds_something(&self) -> bool {
-        self.held.iter().any(|held| held.lease.meter().ceiling() > held.lease.meter().proven())
+    /// What this gateway itself holds: bytes that may still be used, proven or handed back.
+    pub(crate) fn holds(&self) -> u64 {
+        let held = self.held.iter().map(|held| held.lease.meter().ceiling().minus(held.lease.meter().proven()));
+        held.fold(Bytes::ZERO, Bytes::plus).get()
     }
 
-    /// The store found the rest contended.
-    pub(crate) fn contended(&mut self, now: Instant) -> Contention {
-        let fresh = Contended { since: now, last: now, pause: ASK_AGAIN.0 };
-        let contended = self.contended.filter(|contended| !contended.is_over(now)).unwrap_or(fresh);
-        let pause = contended.pause.saturating_mul(2).min(ASK_AGAIN.1);
-        self.contended = Some(Contended { last: now, pause, ..contended });
-        let too_long = now.saturating_duration_since(contended.since) >= PATIENCE;
-        Contention { pause: contended.pause, too_long }
+    /// The store found the rest contended. Whether that has lasted longer than anybody should wait.
+    pub(crate) fn contended(&mut self, now: Instant) -> bool {
+        let before = self.contended.filter(|contended| !contended.is_over(now));
+        let since = before.map_or(now, |contended| contended.since);
+        self.contended = Some(Contended { since, last: now, held: self.holds() });
+        now.saturating_duration_since(since) >= PATIENCE
+    }
+
+    /// Whether the store may answer differently by now.
+    pub(crate) fn is_worth_asking(&self, now: Instant) -> bool {
+        self.contended.is_none_or(|contended| {
+            let waited = now.saturating_duration_since(contended.last) >= ASK_AGAIN;
+            waited || self.holds() < contended.held.saturating_sub(contended.held / 4)
+        })
     }
 }
 

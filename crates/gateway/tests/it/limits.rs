@@ -136,3 +136,25 @@ async fn a_reader_that_stops_is_reset_after_the_stall_deadline() {
     .await;
     assert!(matches!(outcome.kind(), ErrorKind::ConnectionReset | ErrorKind::BrokenPipe), "{outcome}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn readers_that_stop_and_vanish_hand_back_what_they_held() {
+    let house = House::with(1 << 40, |store, _| {
+        store.set_policy(|policy| policy.largest = turnpike_domain::units::Bytes::new(MIB / 2));
+    })
+    .await;
+    let mut readers = futures_util::future::join_all((0..8).map(|_| house.narrow_tunnel())).await;
+    for wire in &mut readers {
+        wire.send(b"DOWN 100000000\n").await.unwrap();
+    }
+    // All the account may hold waits for readers that do not read.
+    house.store.until(USER, |standing| standing.held >= MIB / 4).await;
+    house.until_status(503).await;
+    for wire in readers {
+        wire.reset().unwrap();
+    }
+    house.until_status(200).await;
+    let mut wire = house.tunnel().await;
+    wire.send(b"DOWN 3000000\n").await.unwrap();
+    assert_eq!(within(wire.check(u64::MAX)).await.unwrap(), (3_000_000, true));
+}

@@ -86,9 +86,7 @@ async fn a_client_that_resets_pays_for_what_its_kernel_acknowledged() {
     let house = House::with_package(1 << 40).await;
     let mut expected = (0, 0);
     for round in 0..30_u64 {
-        let wire = Wire::connect_narrow(house.gateway.local_addr(), 32 * 1024).await.unwrap();
-        let proxy = house.proxy(USER, "secret");
-        let mut wire = proxy.tunnel_on(wire, Protocol::Connect, house.origin.address()).await.unwrap();
+        let mut wire = house.narrow_tunnel().await;
         wire.send(b"DOWN 50000000\n").await.unwrap();
         wire.discard(round * 20_000).await.unwrap();
         // Whatever the kernel still accepts between this look and the reset, at most its window, is in doubt.

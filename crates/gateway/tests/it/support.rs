@@ -97,6 +97,12 @@ impl House {
         self.try_tunnel(Protocol::Connect).await.unwrap()
     }
 
+    /// As [`House::tunnel`], with a client that soon takes no more when it does not read.
+    pub(crate) async fn narrow_tunnel(&self) -> Wire {
+        let wire = Wire::connect_narrow(self.gateway.local_addr(), 32 * 1024).await.unwrap();
+        self.proxy(USER, PASSWORD).tunnel_on(wire, Protocol::Connect, self.origin.address()).await.unwrap()
+    }
+
     pub(crate) async fn try_tunnel(&self, protocol: Protocol) -> Result<Wire, ProxyError> {
         self.proxy(USER, PASSWORD).tunnel(protocol, self.origin.address()).await
     }
