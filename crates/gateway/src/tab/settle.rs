@@ -72,8 +72,7 @@ impl Tab {
                 return true;
             }
             let now = Instant::now();
-            let gone = !matches!(client.take_error(), Ok(None));
-            if gone
+            if is_gone(client)
                 || now >= deadline
                 || self.leave.is_revoked()
                 || self.proof.oldest().is_some_and(|l| is_overdue(l, now))
@@ -90,6 +89,12 @@ impl Tab {
             pause = pause.saturating_mul(2).min(LOOK_EVERY.1);
         }
     }
+}
+
+/// Whether the client's connection was reset or given up by the kernel, so that nothing more will be acknowledged. Asks
+/// for the state and not for the error: whoever failed to read or write has been told of that already, and it is told once.
+pub(super) fn is_gone(client: &TcpStream) -> bool {
+    client.peer_addr().is_err()
 }
 
 /// Resolves when the state of a connection that was sent a FIN changes: the acknowledgement of the FIN, or a reset.

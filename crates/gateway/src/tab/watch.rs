@@ -9,6 +9,7 @@ use tokio::time::{Instant, Sleep};
 
 use crate::allowance::lease::Lease;
 use crate::tab::Tab;
+use crate::tab::settle::is_gone;
 
 /// How often an active connection's delivered bytes are proven, if not sooner.
 const PROVE_EVERY: Duration = Duration::from_secs(1);
@@ -63,7 +64,7 @@ impl Alarm {
                     tab.prove(client);
                 }
                 // Who waits for traffic neither reads nor writes, and would hold what it owes others for ever.
-                if fired && !tab.is_proven() && !matches!(client.take_error(), Ok(None)) {
+                if fired && !tab.is_proven() && is_gone(client) {
                     return Poll::Ready(Overdue::Gone);
                 }
             }

@@ -5,7 +5,7 @@ use rand::{RngExt, SeedableRng};
 use turnpike_testkit::client::Protocol;
 use turnpike_testkit::wire::Wire;
 
-use crate::support::{House, MIB, USER, within};
+use crate::support::{House, MIB, PASSWORD, USER, within};
 
 /// What one client saw of its tunnel.
 async fn transfer(house: &House, rng: &mut SmallRng) -> u64 {
@@ -97,6 +97,20 @@ async fn a_client_that_resets_pays_for_what_its_kernel_acknowledged() {
     let billed = house.store.settled(USER).await;
     assert!(billed <= expected.1, "{billed} billed, at most {} acknowledged", expected.1);
     assert!(billed >= expected.0 / 2, "{billed} billed, {} acknowledged", expected.0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_resets_an_http_answer_holds_no_quota_afterwards() {
+    let house = House::with_package(1 << 40).await;
+    for round in 0..10_u64 {
+        let proxy = house.proxy(USER, PASSWORD);
+        let mut http = proxy.http_on(Wire::connect_narrow(proxy.address, 32 * 1024).await.unwrap());
+        http.send_get(&format!("http://{}/bytes/50000000", house.origin.address())).await.unwrap();
+        assert_eq!(http.answer_start(round * 20_000).await.unwrap(), 200);
+        http.into_wire().reset().unwrap();
+    }
+    // Within the patience of a test, which is shorter than the linger deadline.
+    house.store.settled(USER).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
