@@ -10,18 +10,40 @@ use zeroize::Zeroizing;
 pub struct Keys {
     pub(crate) mac: MacKey,
     pub(crate) seal: Zeroizing<[u8; 32]>,
+    /// Signs sessions.
+    pub(crate) session: Zeroizing<[u8; 32]>,
+    /// Hashes requests that are carried out once.
+    pub(crate) once: Zeroizing<[u8; 32]>,
 }
 
 impl Keys {
     /// Derives the keys from 32 secret random bytes that are kept outside the database.
     pub fn derive(master: &[u8; 32]) -> Self {
-        Self { mac: MacKey::new(&expand(master, b"turnpike/1/mac")), seal: expand(master, b"turnpike/1/seal") }
+        Self {
+            mac: MacKey::new(&expand(master, b"turnpike/1/mac")),
+            seal: expand(master, b"turnpike/1/seal"),
+            session: expand(master, b"turnpike/1/session"),
+            once: expand(master, b"turnpike/1/once"),
+        }
     }
 
     /// The key for keyed hashes, which gateways check logins with.
     pub const fn passwords(&self) -> &MacKey {
         &self.mac
     }
+}
+
+/// HMAC-SHA-256 over parts. Whoever has parts of any length writes their lengths among them.
+pub(crate) fn hmac(key: &[u8; 32], parts: &[&[u8]]) -> Hmac<Sha256> {
+    let mut block = [0; 64];
+    let (head, _) = block.split_at_mut(key.len());
+    head.copy_from_slice(key);
+    let mut mac = <Hmac<Sha256> as KeyInit>::new(&block.into());
+    zeroize::Zeroize::zeroize(&mut block);
+    for part in parts {
+        mac.update(part);
+    }
+    mac
 }
 
 impl std::fmt::Debug for Keys {
@@ -32,14 +54,7 @@ impl std::fmt::Debug for Keys {
 
 /// One block of HKDF-Expand (RFC 5869); the master key is uniformly random, so there is nothing to extract.
 fn expand(master: &[u8; 32], label: &[u8]) -> Zeroizing<[u8; 32]> {
-    let mut block = [0; 64];
-    let (head, _) = block.split_at_mut(master.len());
-    head.copy_from_slice(master);
-    let mut mac = <Hmac<Sha256> as KeyInit>::new(&block.into());
-    zeroize::Zeroize::zeroize(&mut block);
-    mac.update(label);
-    mac.update(&[1]);
-    Zeroizing::new(mac.finalize().into_bytes().into())
+    Zeroizing::new(hmac(master, &[label, &[1]]).finalize().into_bytes().into())
 }
 
 #[cfg(test)]

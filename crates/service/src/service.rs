@@ -11,6 +11,7 @@ use turnpike_store::{Store, Tx, customer};
 use crate::error::ServiceError;
 use crate::keys::Keys;
 use crate::login_password::LoginPasswords;
+use crate::once::Underway;
 use crate::source::{Random, Source};
 use crate::vault::Vault;
 
@@ -27,6 +28,8 @@ pub(crate) struct Shared {
     pub(crate) login_passwords: LoginPasswords,
     pub(crate) zone: Zone,
     pub(crate) lease_policy: LeasePolicy,
+    /// Requests under an idempotency key.
+    pub(crate) underway: Underway,
     source: Source,
 }
 
@@ -34,7 +37,17 @@ impl Service {
     /// Over an open store. `zone` is the one in which days begin.
     pub fn new(store: Store, keys: Keys, zone: Zone, lease_policy: LeasePolicy, source: Source) -> Self {
         let (vault, login_passwords) = (Vault::new(keys), LoginPasswords::new());
-        Self { store, shared: Arc::new(Shared { vault, login_passwords, zone, lease_policy, source }) }
+        Self {
+            store,
+            shared: Arc::new(Shared {
+                vault,
+                login_passwords,
+                zone,
+                lease_policy,
+                underway: Underway::default(),
+                source,
+            }),
+        }
     }
 
     /// The zone in which days begin.

@@ -2,13 +2,14 @@
 
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use hmac::Mac as _;
 use turnpike_domain::account::{AccountPassword, Username};
 use turnpike_domain::ids::CustomerId;
 use turnpike_domain::secret::{PasswordMac, app_key_mac};
 use turnpike_store::account::Credentials;
 use zeroize::Zeroizing;
 
-use crate::keys::Keys;
+use crate::keys::{Keys, hmac};
 use crate::source::{Random, draw};
 
 /// The key that everything is sealed with, as the blob's first byte, so that another can take its place one day.
@@ -26,16 +27,21 @@ pub(crate) struct Vault {
 enum Place<'a> {
     AccountPassword(CustomerId, &'a Username),
     AppKey(CustomerId),
+    /// Scope and key of the request it answers.
+    Answer(&'a str, &'a str),
 }
 
 impl Place<'_> {
-    /// Without ambiguity: the fixed label ends with a NUL, the number is 8 bytes, the name is the rest.
+    /// Without ambiguity: the fixed label ends with a NUL, the number or length is 8 bytes, the name is the rest.
     fn bytes(self) -> Vec<u8> {
-        let (column, customer, row): (&[u8], _, _) = match self {
-            Self::AccountPassword(customer, username) => (b"account.password_sealed\0", customer, username.as_str()),
-            Self::AppKey(customer) => (b"app_key.sealed\0", customer, ""),
+        let (column, number, owner, row): (&[u8], _, _, _) = match self {
+            Self::AccountPassword(customer, username) => {
+                (b"account.password_sealed\0", customer.get(), "", username.as_str())
+            }
+            Self::AppKey(customer) => (b"app_key.sealed\0", customer.get(), "", ""),
+            Self::Answer(scope, key) => (b"once.answer\0", i64::try_from(scope.len()).unwrap_or(i64::MAX), scope, key),
         };
-        [column, &customer.get().to_be_bytes(), row.as_bytes()].concat()
+        [column, &number.to_be_bytes(), owner.as_bytes(), row.as_bytes()].concat()
     }
 }
 
@@ -85,6 +91,25 @@ impl Vault {
     pub(crate) fn open_app_key(&self, customer: CustomerId, sealed: &[u8]) -> Result<String, VaultError> {
         let clear = self.open(Place::AppKey(customer), sealed)?;
         text(&clear).map(str::to_owned)
+    }
+
+    pub(crate) fn seal_answer(
+        &self,
+        random: &dyn Random,
+        scope: &str,
+        key: &str,
+        answer: &[u8],
+    ) -> Result<Vec<u8>, VaultError> {
+        self.seal(random, Place::Answer(scope, key), answer)
+    }
+
+    pub(crate) fn open_answer(&self, scope: &str, key: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+        self.open(Place::Answer(scope, key), sealed)
+    }
+
+    /// A keyed hash over what is asked for: passwords may be among it.
+    pub(crate) fn request_hash(&self, parts: &[&[u8]]) -> [u8; 32] {
+        hmac(&self.keys.once, parts).finalize().into_bytes().into()
     }
 
     fn seal(&self, random: &dyn Random, place: Place<'_>, clear: &[u8]) -> Result<Vec<u8>, VaultError> {

@@ -22,6 +22,9 @@ pub enum StoreError {
     /// The database cannot be reached, has no room or no free connection.
     #[error("the database is not available")]
     Unavailable(#[source] sqlx::Error),
+    /// The request was carried out before, under the same key.
+    #[error("the request was carried out before")]
+    DoneBefore,
     /// The act was stopped before its end, by a panic or the end of the process.
     #[error("the act was interrupted")]
     Interrupted,

@@ -21,6 +21,7 @@ pub mod customer;
 pub mod feed;
 pub mod lease;
 pub mod node;
+pub mod once;
 pub mod order;
 pub mod package;
 pub mod package_quota;

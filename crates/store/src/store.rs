@@ -14,6 +14,7 @@ use turnpike_domain::ids::FeedSeq;
 use crate::db::{Db, Tx};
 use crate::error::{ActError, StoreError};
 use crate::news::{News, listen};
+use crate::once::Claim;
 
 /// How often an act is run before its last failure is told.
 const MOST_TRIES: u32 = 12;
@@ -32,6 +33,8 @@ pub struct Store {
     db: Db,
     news: Arc<News>,
     acts: Acts,
+    /// What the next transaction takes with it.
+    claim: Option<Arc<Claim>>,
 }
 
 /// The tasks that acts run in.
@@ -58,7 +61,13 @@ impl Store {
         };
         let news = Arc::new(News::new());
         acts.tasks.spawn(listen(db.clone(), Arc::clone(&news), acts.stop.clone()));
-        Ok(Self { db, news, acts })
+        Ok(Self { db, news, acts, claim: None })
+    }
+
+    /// The same store, whose next transaction takes this claim with it, or fails with [`StoreError::DoneBefore`].
+    #[must_use]
+    pub fn claiming(&self, claim: Claim) -> Self {
+        Self { claim: Some(Arc::new(claim)), ..self.clone() }
     }
 
     /// Waits for the acts that run to end, and closes the database. Later acts fail.
@@ -134,6 +143,7 @@ impl Store {
 
     async fn repeat<I, T, E, A>(&self, input: &I, act: &A) -> Result<T, E>
     where
+        T: 'static,
         E: ActError,
         A: for<'a> Fn(&'a I, &'a mut Tx) -> BoxFuture<'a, Result<T, E>>,
     {
@@ -153,13 +163,17 @@ impl Store {
 
     async fn run<I, T, E, A>(&self, input: &I, act: &A) -> Result<T, E>
     where
+        T: 'static,
         E: ActError,
         A: for<'a> Fn(&'a I, &'a mut Tx) -> BoxFuture<'a, Result<T, E>>,
     {
         let mut tx = self.db.begin().await?;
-        match act(input, &mut tx).await {
+        match self.act_once(input, act, &mut tx).await {
             Ok(done) => {
                 self.finish(tx).await?;
+                if let Some(claim) = &self.claim {
+                    claim.mark_taken();
+                }
                 Ok(done)
             }
             Err(error) => {
@@ -167,6 +181,21 @@ impl Store {
                 Err(error)
             }
         }
+    }
+
+    /// Acts, between the two ends of the claim if there is one.
+    async fn act_once<I, T, E, A>(&self, input: &I, act: &A, tx: &mut Tx) -> Result<T, E>
+    where
+        T: 'static,
+        E: ActError,
+        A: for<'a> Fn(&'a I, &'a mut Tx) -> BoxFuture<'a, Result<T, E>>,
+    {
+        let Some(claim) = self.claim.as_deref().filter(|claim| claim.is_open()) else { return act(input, tx).await };
+        claim.begin(tx).await?;
+        let done = act(input, tx).await?;
+        let answer = claim.answer(&done)?;
+        claim.end(tx, answer).await?;
+        Ok(done)
     }
 
     /// Writes what was announced into the feed, as the last statements, and commits.
