@@ -25,5 +25,5 @@ mod whitelist_account;
 
 pub use language::{Language, UnknownLanguage};
 pub use router::router;
-pub use server::{Peer, serve};
+pub use server::{Peer, Surface, serve};
 pub use settings::{ApiSettings, Prefix, PrefixError, ServerSettings};

@@ -3,6 +3,7 @@
 //! `axum::serve` has none of these deadlines, so connections are driven here.
 
 mod patience;
+mod surface;
 
 use std::io;
 use std::net::SocketAddr;
@@ -10,20 +11,19 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::Body;
 use http::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
-use crate::settings::ServerSettings;
 use patience::{Patience, Watched};
+pub use surface::Surface;
 
 /// The read buffer that the HTTP library insists on, in bytes.
 const SMALLEST_BUFFER: usize = 8192;
@@ -33,20 +33,14 @@ const SMALLEST_BUFFER: usize = 8192;
 pub struct Peer(pub SocketAddr);
 
 /// Serves until `shutdown`, then finishes the requests in flight, for as long as the settings allow.
-pub async fn serve(listener: TcpListener, router: Router, settings: ServerSettings, shutdown: CancellationToken) {
-    let grace = Duration::from_millis(settings.shutdown_grace_ms);
-    let server = Server {
-        router,
-        places: Arc::new(Semaphore::new(settings.most_connections)),
-        settings: Arc::new(settings),
-        shutdown: shutdown.clone(),
-        end: CancellationToken::new(),
-    };
+pub async fn serve(listener: TcpListener, surface: Surface, shutdown: CancellationToken) {
+    let server = Server { surface, shutdown: shutdown.clone(), end: CancellationToken::new() };
     let connections = TaskTracker::new();
     shutdown.run_until_cancelled(server.accept_all(&listener, &connections)).await;
     // New connections are refused from here on, rather than left waiting in the queue.
     drop(listener);
     connections.close();
+    let grace = Duration::from_millis(server.surface.settings().shutdown_grace_ms);
     if tokio::time::timeout(grace, connections.wait()).await.is_err() {
         tracing::warn!(connections = connections.len(), "shutdown ends requests that are still in flight");
         server.end.cancel();
@@ -57,9 +51,7 @@ pub async fn serve(listener: TcpListener, router: Router, settings: ServerSettin
 /// What every connection needs.
 #[derive(Clone)]
 struct Server {
-    router: Router,
-    places: Arc<Semaphore>,
-    settings: Arc<ServerSettings>,
+    surface: Surface,
     /// Stop when the requests in flight are done.
     shutdown: CancellationToken,
     /// Stop now.
@@ -69,8 +61,8 @@ struct Server {
 impl Server {
     async fn accept_all(&self, listener: &TcpListener, connections: &TaskTracker) {
         let mut told = None;
-        // A closed semaphore would end the loop; nothing closes it.
-        while let Ok(place) = self.places.clone().acquire_owned().await {
+        loop {
+            let place = self.surface.take_place().await;
             match listener.accept().await {
                 Ok((stream, peer)) => {
                     connections.spawn(self.clone().converse(stream, peer, place));
@@ -88,28 +80,28 @@ impl Server {
             tracing::warn!(%error, "connections cannot be accepted");
             *told = Some(now);
         }
-        tokio::time::sleep(Duration::from_millis(self.settings.accept_pause_ms)).await;
+        tokio::time::sleep(Duration::from_millis(self.surface.settings().accept_pause_ms)).await;
     }
 
     async fn converse(self, stream: TcpStream, peer: SocketAddr, place: OwnedSemaphorePermit) {
         // Answers are written whole; waiting for more to send only delays them. Best effort.
         let delayed = stream.set_nodelay(true).is_err();
         tracing::trace!(%peer, delayed, "connection accepted");
-        let patience = Patience::of(&self.settings);
-        let (io, activity) = Watched::new(stream, patience);
-        let router = self.router;
+        let settings = self.surface.settings();
+        let (io, activity) = Watched::new(stream, Patience::of(&settings));
+        let surface = self.surface;
         let service = hyper::service::service_fn(move |request: Request<Incoming>| {
             let busy = activity.begin();
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(Peer(peer));
-            let answer = router.clone().oneshot(request);
+            let answer = surface.router().oneshot(request);
             async move { answer.await.map(|response| busy.until_written(response)) }
         });
         let connection = http1::Builder::new()
             .header_read_timeout(None)
-            .max_buf_size(self.settings.head_limit_bytes.max(SMALLEST_BUFFER))
-            .max_header_size(self.settings.head_limit_bytes)
-            .max_headers(self.settings.most_headers)
+            .max_buf_size(settings.head_limit_bytes.max(SMALLEST_BUFFER))
+            .max_header_size(settings.head_limit_bytes)
+            .max_headers(settings.most_headers)
             .serve_connection(TokioIo::new(io), service);
         let mut connection = pin!(connection);
         let ended = self.shutdown.run_until_cancelled(connection.as_mut()).await;

@@ -11,7 +11,7 @@ use anyhow::{Context, Result};
 use turnpike_service::{Actor, CustomerView, Service};
 
 use crate::settings::Settings;
-use crate::wiring;
+use crate::wiring::{self, Parts, Sockets};
 
 pub(crate) use customer::customer;
 pub(crate) use grant::grant;
@@ -22,8 +22,8 @@ pub(crate) use usage::usage;
 /// # Errors
 /// When something cannot be opened or bound.
 pub(crate) async fn serve(settings: &Settings) -> Result<()> {
-    let backend = wiring::open(settings).await?;
-    wiring::start(settings, backend).await?.until_signal().await
+    let parts = Parts::everything(wiring::open(settings).await?);
+    wiring::start(settings, parts, Sockets::default()).await?.until_signal().await
 }
 
 /// Prints the settings in force, without secrets. That they load is the check.

@@ -16,9 +16,10 @@ use turnpike_domain::units::{Bytes, LimitGb};
 use turnpike_service::{Actor, Grant, NewAccounts, Service};
 
 use crate::cli::DemoArgs;
+use crate::entropy;
 use crate::logging::LogSettings;
 use crate::settings::Settings;
-use crate::{entropy, wiring};
+use crate::wiring::{self, Parts, Sockets};
 use kept::Kept;
 use page::Page;
 
@@ -55,8 +56,9 @@ pub(crate) async fn run(args: &DemoArgs, settings: &Settings) -> Result<()> {
         Some(kept) => kept,
         None => prepare(&backend.service, args.package_gb).await?,
     };
-    let running = wiring::start(settings, backend).await?;
-    let kept = Kept { api: format!("http://{}", running.api), gateway: running.gateway, ..identity };
+    let running = wiring::start(settings, Parts::everything(backend), Sockets::default()).await?;
+    let (api, gateway) = (running.address("api").context("no API")?, running.gateway().context("no gateway")?);
+    let kept = Kept { api: format!("http://{api}"), gateway, ..identity };
     kept.store(&args.data)?;
     print(&kept, args)?;
     running.until_signal().await

@@ -10,7 +10,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
-use turnpike_api::{ServerSettings, serve};
+use turnpike_api::{ServerSettings, Surface, serve};
 
 use crate::alone;
 
@@ -32,7 +32,7 @@ async fn story() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let router = Router::new().route("/", get(async || "hello"));
-    tokio::spawn(serve(listener, router, ServerSettings::default(), CancellationToken::new()));
+    tokio::spawn(serve(listener, Surface::new(router, ServerSettings::default()), CancellationToken::new()));
 
     let spare = ticks.try_clone().unwrap();
     let mut clients = Vec::new();

@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use turnpike_api::{ApiSettings, ServerSettings, serve};
+use turnpike_api::{ApiSettings, ServerSettings, Surface, serve};
 use turnpike_testkit::stores::TestStore;
 
 use crate::given::Given;
@@ -43,7 +43,7 @@ async fn start(settings: ServerSettings) -> Served {
         .route("/", get(async || "hello"))
         .route("/long", get(async || vec![b'x'; LONG_ANSWER_BYTES]))
         .route("/wait", get(wait));
-    let done = tokio::spawn(serve(listener, router, settings, shutdown.clone()));
+    let done = tokio::spawn(serve(listener, Surface::new(router, settings), shutdown.clone()));
     Served { address, shutdown, done, go, called }
 }
 
@@ -215,7 +215,7 @@ async fn conversation(settings: ApiSettings, sent: &str) -> String {
     let address = listener.local_addr().unwrap();
     let shutdown = CancellationToken::new();
     let router = Given::with(&store, settings).router;
-    let done = tokio::spawn(serve(listener, router, ServerSettings::default(), shutdown.clone()));
+    let done = tokio::spawn(serve(listener, Surface::new(router, ServerSettings::default()), shutdown.clone()));
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(sent.as_bytes()).await.unwrap();
     let answer = String::from_utf8(rest(&mut stream).await).unwrap();

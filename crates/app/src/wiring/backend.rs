@@ -1,0 +1,58 @@
+//! The store, opened with the keys that its secrets are sealed with: enough for an operator's command.
+
+use anyhow::{Context, Result};
+use turnpike_service::{Keys, Service, Source};
+use turnpike_store::Store;
+
+use crate::settings::Settings;
+use crate::{entropy, keys};
+
+/// A store opened with the keys that its secrets are sealed with.
+pub(crate) struct Backend {
+    pub(crate) store: Store,
+    pub(crate) service: Service,
+    pub(crate) keys: Keys,
+}
+
+/// Opens the store and everything that needs no listener.
+///
+/// # Errors
+/// When the data folder, the master key or the store cannot be opened.
+pub(crate) async fn open(settings: &Settings) -> Result<Backend> {
+    make_folder(settings)?;
+    let key_file = settings.master_key_file();
+    let kept = keys::load(&key_file)?;
+    let master = kept.unwrap_or_else(entropy::bytes);
+    let keys = Keys::derive(&master);
+    let uri = settings.store_uri();
+    let store = Store::open(uri.reveal()).await.with_context(|| format!("cannot open the store {uri:?}"))?;
+    let service = Service::new(
+        store.clone(),
+        keys.clone(),
+        settings.zone()?,
+        settings.leases.policy(),
+        Source::new(entropy::now, entropy::fill),
+    );
+    // Only a store without secrets may get a new key: others need the one that they were sealed with.
+    service
+        .check_keys()
+        .await
+        .with_context(|| format!("the master key {} does not fit the store", key_file.display()))?;
+    if kept.is_none() {
+        keys::keep(&key_file, &master)?;
+    }
+    Ok(Backend { store, service, keys })
+}
+
+/// The data folder, readable by its owner only.
+///
+/// # Errors
+/// When it cannot be made.
+pub(crate) fn make_folder(settings: &Settings) -> Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(&settings.data)
+        .with_context(|| format!("cannot make the data folder {}", settings.data.display()))
+}
