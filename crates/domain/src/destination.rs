@@ -9,4 +9,5 @@ mod target;
 
 pub use policy::{Destination, DestinationError, DestinationPolicy};
 pub use ports::{NoSuchPort, PortSet};
+pub(crate) use special::block_of as special_purpose;
 pub use target::{DomainName, NameFault, Target, TargetError};

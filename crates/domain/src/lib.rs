@@ -4,6 +4,7 @@
 
 pub mod account;
 pub mod accounts;
+pub mod allow_list;
 pub mod calendar;
 pub mod destination;
 pub mod directory;
@@ -17,6 +18,7 @@ pub mod quota;
 pub mod rate;
 pub mod remark;
 pub mod secret;
+pub mod throttle;
 pub mod time;
 pub mod trade_no;
 pub mod units;

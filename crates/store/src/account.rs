@@ -15,7 +15,7 @@ use crate::db::Tx;
 use crate::error::StoreError;
 use crate::rows::{hex, rows};
 
-pub use change::{delete, set_enabled, set_limit, set_password, set_remark};
+pub use change::{AccountChange, ChangedAccount, change, delete, set_enabled, set_limit, set_password, set_remark};
 pub use entry::{entries, entries_of};
 
 /// A live account, as its customer's list needs it.
@@ -110,6 +110,17 @@ pub async fn list(
     // No product type has the number 0.
     let number = product_type.map_or(0, ProductType::number);
     all!(AccountRow, tx, LIST, customer.get(), number)?.into_iter().map(Account::try_from).collect()
+}
+
+const COUNT_LIVE: &str = "SELECT count(*) FROM account WHERE customer_id = $1 AND deleted_at IS NULL";
+
+/// How many live accounts a customer has.
+///
+/// # Errors
+/// Only the database's own.
+pub async fn count_live(tx: &mut Tx, customer: CustomerId) -> Result<u64, StoreError> {
+    let (count,) = one!((i64,), tx, COUNT_LIVE, customer.get())?;
+    Ok(u64::try_from(count).unwrap_or(0))
 }
 
 const TAKEN: &str = "\

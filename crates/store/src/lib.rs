@@ -15,9 +15,11 @@ pub mod testing;
 
 pub mod account;
 pub mod account_quota;
+pub mod allow_list;
 pub mod app_key;
 pub mod audit;
 pub mod customer;
+pub mod customer_profile;
 pub mod feed;
 pub mod lease;
 pub mod node;

@@ -68,7 +68,7 @@ const V6_BLOCKS: &[Block<[u16; 8]>] = &[
 ];
 
 /// The name of the special-purpose block an address lies in; `None` for ordinary addresses of the internet.
-pub(super) fn block_of(ip: IpAddr) -> Option<&'static str> {
+pub(crate) fn block_of(ip: IpAddr) -> Option<&'static str> {
     match ip {
         IpAddr::V4(ip) => {
             let within = |block: &&Block<[u8; 4]>| {

@@ -4,7 +4,7 @@ use turnpike_domain::account::Username;
 use turnpike_domain::ids::{AccountId, CustomerId};
 use turnpike_domain::remark::Remark;
 use turnpike_domain::time::Timestamp;
-use turnpike_domain::units::LimitGb;
+use turnpike_domain::units::{Bytes, LimitGb};
 
 use super::{Credentials, ids};
 use crate::db::Tx;
@@ -103,4 +103,80 @@ pub async fn set_limit(
 ) -> Result<Option<AccountId>, StoreError> {
     let changed = optional!((i64,), tx, SET_LIMIT, customer.get(), username.as_str(), i64::from(limit.get()))?;
     Ok(changed.map(|(id,)| AccountId::new(id)))
+}
+
+/// What changes on an account; what is `None` stays.
+#[derive(Clone, Debug, Default)]
+pub struct AccountChange {
+    /// A new password, hashed and sealed.
+    pub credentials: Option<Credentials>,
+    /// The customer's own words on it.
+    pub remark: Option<Remark>,
+    /// For its life.
+    pub limit: Option<LimitGb>,
+    /// For one calendar day.
+    pub daily_limit: Option<LimitGb>,
+    /// Whether it may be used.
+    pub enabled: Option<bool>,
+    /// Whether it may use UDP.
+    pub udp: Option<bool>,
+}
+
+/// An account after a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ChangedAccount {
+    /// Which account.
+    pub id: AccountId,
+    /// For its life.
+    pub limit: LimitGb,
+    /// Booked over its life.
+    pub used: Bytes,
+    /// Whether it may be used.
+    pub enabled: bool,
+}
+
+const CHANGE: &str = "\
+    UPDATE account SET
+        password_mac = coalesce($3, password_mac), password_sealed = coalesce($4, password_sealed),
+        remark = coalesce($5, remark), limit_gb = coalesce($6, limit_gb), daily_limit_gb = coalesce($7, daily_limit_gb),
+        enabled = coalesce($8, enabled), udp = coalesce($9, udp)
+    WHERE customer_id = $1 AND username = $2 AND deleted_at IS NULL
+    RETURNING id, limit_gb, used, enabled";
+
+/// Changes several things of an account at once; `None` when this customer has no such account.
+///
+/// # Errors
+/// [`StoreError::Corrupt`], or the database's own.
+pub async fn change(
+    tx: &mut Tx,
+    customer: CustomerId,
+    username: &Username,
+    change: &AccountChange,
+) -> Result<Option<ChangedAccount>, StoreError> {
+    let AccountChange { credentials, remark, limit, daily_limit, enabled, udp } = change;
+    let mac = credentials.as_ref().map(|credentials| credentials.password_mac.to_bytes().to_vec());
+    let sealed = credentials.as_ref().map(|credentials| credentials.password_sealed.as_slice());
+    let (name, remark) = (username.as_str(), remark.as_ref().map(Remark::as_str));
+    let gigabytes = |limit: &Option<LimitGb>| limit.map(|limit| i64::from(limit.get()));
+    let (limit_gb, daily) = (gigabytes(limit), gigabytes(daily_limit));
+    let changed = optional!(
+        (i64, i64, i64, bool),
+        tx,
+        CHANGE,
+        customer.get(),
+        name,
+        mac,
+        sealed,
+        remark,
+        limit_gb,
+        daily,
+        *enabled,
+        *udp
+    )?;
+    changed
+        .map(|(id, limit_gb, used, enabled)| {
+            let used = Bytes::from_column(used).ok_or(super::corrupt(id, "used"))?;
+            Ok(ChangedAccount { id: AccountId::new(id), limit: super::limit(id, "limit_gb", limit_gb)?, used, enabled })
+        })
+        .transpose()
 }
