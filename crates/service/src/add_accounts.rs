@@ -7,7 +7,7 @@ use turnpike_domain::remark::Remark;
 use turnpike_domain::units::LimitGb;
 use turnpike_store::account::{self, Credentials, Terms};
 use turnpike_store::feed::Changed;
-use turnpike_store::{Tx, audit};
+use turnpike_store::{Tx, audit, customer_profile};
 
 use crate::actor::Actor;
 use crate::error::{ServiceError, look_again};
@@ -38,6 +38,7 @@ impl NewAccounts {
 
 /// The batch, hashed and sealed.
 struct Addition {
+    service: Service,
     customer: CustomerId,
     credentials: Vec<Credentials>,
     terms: Terms,
@@ -48,7 +49,7 @@ impl Service {
     ///
     /// # Errors
     /// [`ServiceError::NameTaken`], when a live account of whoever has one of the names;
-    /// [`ServiceError::TypeTakesNoAccounts`]; [`ServiceError::Unverified`]; [`ServiceError::Suspended`].
+    /// [`ServiceError::TooManyAccounts`]; [`ServiceError::TypeTakesNoAccounts`]; [`ServiceError::Unverified`]; [`ServiceError::Suspended`].
     pub async fn add_accounts(&self, customer: CustomerId, accounts: NewAccounts) -> Result<(), ServiceError> {
         let NewAccounts { pairs, remark, product_type, limit, daily_limit } = accounts;
         if !product_type.takes_accounts() {
@@ -59,20 +60,24 @@ impl Service {
         };
         let credentials = pairs.iter().map(seal).collect::<Result<_, _>>()?;
         let terms = Terms { remark, product_type, limit, daily_limit, created_at: self.now() };
-        let addition = Addition { customer, credentials, terms };
+        let addition = Addition { service: self.clone(), customer, credentials, terms };
         self.store.write(addition, |addition, tx| Box::pin(add(addition, tx))).await
     }
 }
 
 async fn add(addition: &Addition, tx: &mut Tx) -> Result<(), ServiceError> {
-    let Addition { customer, credentials, terms } = addition;
+    let Addition { service, customer, credentials, terms } = addition;
     require_active(tx, *customer).await?;
+    let most = service.most_accounts(customer_profile::lock_quotas(tx, *customer).await?)?;
     let names: Vec<_> = credentials.iter().map(|one| one.username).collect();
     if let Some(name) = account::taken(tx, &names).await? {
         return Err(ServiceError::NameTaken(name));
     }
     for added in account::insert(tx, *customer, credentials, terms).await.map_err(look_again)? {
         tx.announce(Changed::Account(added), terms.created_at);
+    }
+    if account::count_live(tx, *customer).await? > u64::from(most) {
+        return Err(ServiceError::TooManyAccounts(most));
     }
     let detail = list(&names);
     audit::insert(tx, &Actor::Customer(*customer).did("accounts.add", *customer, detail, terms.created_at)).await?;

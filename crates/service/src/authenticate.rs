@@ -1,9 +1,8 @@
-//! Who calls: by `app_key`, or by address and login password.
+//! Who calls, by `app_key`.
 
 use turnpike_domain::ids::CustomerId;
 use turnpike_store::customer::{self, Customer};
 
-use crate::email::Email;
 use crate::error::ServiceError;
 use crate::service::Service;
 
@@ -37,25 +36,5 @@ impl Service {
         let mac = self.shared.vault.app_key_mac(app_key);
         let found = self.store.read(async |tx| customer::by_app_key(tx, mac).await).await?;
         Ok(found.map(CustomerView::from))
-    }
-
-    /// The customer with this address, if this is its login password.
-    ///
-    /// # Errors
-    /// [`ServiceError::LoginPassword`] when the hash cannot be read, or the store's.
-    pub async fn log_in(&self, email: &str, password: &str) -> Result<Option<CustomerView>, ServiceError> {
-        let Ok(email) = Email::parse(email) else { return Ok(None) };
-        let look = async |tx: &mut turnpike_store::Tx| {
-            let Some(customer) = customer::by_email(tx, email.as_str()).await? else { return Ok(None) };
-            let hash = customer::login_hash(tx, customer.id).await?;
-            Ok::<_, ServiceError>(hash.map(|hash| (customer, hash)))
-        };
-        let Some((customer, hash)) = self.store.read(look).await? else {
-            // As slow as for a customer that exists, so that the time taken does not tell who is one.
-            self.shared.login_passwords.check_nothing(password).await?;
-            return Ok(None);
-        };
-        let right = self.shared.login_passwords.check(password, hash).await?;
-        Ok(right.then(|| customer.into()))
     }
 }

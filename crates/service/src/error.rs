@@ -1,7 +1,10 @@
 //! Why an act is refused or fails.
 
+use std::net::IpAddr;
+
 use turnpike_domain::account::Username;
 use turnpike_domain::calendar::WindowError;
+use turnpike_domain::time::Span;
 use turnpike_store::{ActError, StoreError};
 
 use crate::email::EmailError;
@@ -20,6 +23,24 @@ pub enum ServiceError {
     /// A live account bears the name already.
     #[error("the name {0} is taken")]
     NameTaken(Username),
+    /// The customer would have more live accounts than it may.
+    #[error("the customer may have {0} accounts")]
+    TooManyAccounts(u32),
+    /// The customer's allow list has no such address.
+    #[error("{0} is not on the allow list")]
+    NoSuchSource(IpAddr),
+    /// The customer's allow list would hold more addresses than it may.
+    #[error("the allow list may hold {0} addresses")]
+    TooManySources(u32),
+    /// No customer has that address and that login password.
+    #[error("no customer has that address and password")]
+    LoginWrong,
+    /// Too many tries to log in from one source.
+    #[error("too many tries to log in")]
+    LoginTooOften {
+        /// After how long the next try is let pass.
+        wait: Span,
+    },
     /// A text is no e-mail address.
     #[error(transparent)]
     Email(#[from] EmailError),
@@ -47,6 +68,12 @@ pub enum ServiceError {
     /// A title is empty or too long.
     #[error("a title must have 1 to 200 characters")]
     Title,
+    /// A gateway's leases belong to another opening of its spool file.
+    #[error("the gateway was started again elsewhere or its spool file is an old copy; its leases are not its own")]
+    Fenced,
+    /// An exchange of leases that was carried out before, or overtaken by a later one.
+    #[error("the exchange was carried out already or overtaken")]
+    Overtaken,
     /// A login password could not be hashed or checked.
     #[error(transparent)]
     LoginPassword(#[from] LoginPasswordError),
@@ -61,7 +88,11 @@ pub enum ServiceError {
 impl ServiceError {
     /// Whether the same act may succeed in a moment: the store is away or busy.
     pub const fn is_temporary(&self) -> bool {
-        matches!(self, Self::Store(StoreError::Contended | StoreError::Unavailable(_) | StoreError::Interrupted))
+        matches!(
+            self,
+            Self::Store(StoreError::Contended | StoreError::Unavailable(_) | StoreError::Interrupted)
+                | Self::LoginPassword(LoginPasswordError::Busy)
+        )
     }
 }
 

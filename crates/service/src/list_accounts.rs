@@ -5,6 +5,7 @@ use turnpike_domain::ids::{AccountId, CustomerId};
 use turnpike_domain::product::ProductType;
 use turnpike_domain::time::Timestamp;
 use turnpike_domain::units::{Bytes, LimitGb};
+use turnpike_store::StoreError;
 use turnpike_store::account::{self, Account};
 
 use crate::error::ServiceError;
@@ -46,7 +47,10 @@ impl Service {
         product_type: Option<ProductType>,
     ) -> Result<Vec<AccountView>, ServiceError> {
         let accounts = self.store.read(async |tx| account::list(tx, customer, product_type).await).await?;
-        accounts.into_iter().map(|account| self.show(customer, account)).collect()
+        let service = self.clone();
+        let show = move || accounts.into_iter().map(|account| service.show(customer, account)).collect();
+        // Opening a hundred thousand passwords takes a thread for half a second.
+        tokio::task::spawn_blocking(show).await.map_err(|_| StoreError::Interrupted)?
     }
 
     fn show(&self, customer: CustomerId, account: Account) -> Result<AccountView, ServiceError> {

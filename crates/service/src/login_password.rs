@@ -13,6 +13,8 @@ use crate::source::{Random, draw};
 
 /// How many are hashed at once: each takes 19 MiB and some 50 ms of a core.
 const AT_ONCE: usize = 2;
+/// How many more may wait for that; further ones are turned away.
+const MOST_WAITING: usize = 64;
 /// The shortest and longest password, in characters and bytes.
 const SHORTEST: usize = 8;
 const LONGEST: usize = 256;
@@ -46,6 +48,9 @@ pub enum LoginPasswordError {
     /// Too short or too long.
     #[error("a login password must have 8 to 256 characters")]
     Length,
+    /// Too many are being hashed or wait for it.
+    #[error("too many login passwords are being checked")]
+    Busy,
     /// The hash could not be made or read.
     #[error("a login password could not be hashed")]
     Hash,
@@ -55,11 +60,12 @@ pub enum LoginPasswordError {
 #[derive(Clone)]
 pub(crate) struct LoginPasswords {
     room: Arc<Semaphore>,
+    queue: Arc<Semaphore>,
 }
 
 impl LoginPasswords {
     pub(crate) fn new() -> Self {
-        Self { room: Arc::new(Semaphore::new(AT_ONCE)) }
+        Self { room: Arc::new(Semaphore::new(AT_ONCE)), queue: Arc::new(Semaphore::new(AT_ONCE + MOST_WAITING)) }
     }
 
     /// The hash to keep, with its salt and cost in it.
@@ -102,10 +108,11 @@ impl LoginPasswords {
         T: Send + 'static,
         W: FnOnce() -> Result<T, LoginPasswordError> + Send + 'static,
     {
+        let place = Arc::clone(&self.queue).try_acquire_owned().map_err(|_| LoginPasswordError::Busy)?;
         let room = Arc::clone(&self.room).acquire_owned().await.map_err(|_| LoginPasswordError::Hash)?;
         let hashing = tokio::task::spawn_blocking(move || {
             let outcome = work();
-            drop(room);
+            drop((room, place));
             outcome
         });
         hashing.await.map_err(|_| LoginPasswordError::Hash)?

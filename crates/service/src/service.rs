@@ -10,8 +10,10 @@ use turnpike_store::{Store, Tx, customer};
 
 use crate::error::ServiceError;
 use crate::keys::Keys;
+use crate::log_in::LoginThrottle;
 use crate::login_password::LoginPasswords;
 use crate::once::Underway;
+use crate::quota::Quotas;
 use crate::source::{Random, Source};
 use crate::vault::Vault;
 
@@ -20,12 +22,14 @@ use crate::vault::Vault;
 pub struct Service {
     pub(crate) store: Store,
     pub(crate) shared: Arc<Shared>,
+    pub(crate) quotas: Quotas,
 }
 
 /// What all clones share.
 pub(crate) struct Shared {
     pub(crate) vault: Vault,
     pub(crate) login_passwords: LoginPasswords,
+    pub(crate) login_throttle: LoginThrottle,
     pub(crate) zone: Zone,
     pub(crate) lease_policy: LeasePolicy,
     /// Requests under an idempotency key.
@@ -36,18 +40,16 @@ pub(crate) struct Shared {
 impl Service {
     /// Over an open store. `zone` is the one in which days begin.
     pub fn new(store: Store, keys: Keys, zone: Zone, lease_policy: LeasePolicy, source: Source) -> Self {
-        let (vault, login_passwords) = (Vault::new(keys), LoginPasswords::new());
-        Self {
-            store,
-            shared: Arc::new(Shared {
-                vault,
-                login_passwords,
-                zone,
-                lease_policy,
-                underway: Underway::default(),
-                source,
-            }),
-        }
+        let shared = Shared {
+            vault: Vault::new(keys),
+            login_passwords: LoginPasswords::new(),
+            login_throttle: LoginThrottle::new(),
+            zone,
+            lease_policy,
+            underway: Underway::default(),
+            source,
+        };
+        Self { store, shared: Arc::new(shared), quotas: Quotas::default() }
     }
 
     /// The zone in which days begin.

@@ -3,7 +3,7 @@
 use turnpike_domain::ids::CustomerId;
 use turnpike_store::audit::AuditEntry;
 use turnpike_store::feed::Changed;
-use turnpike_store::{Tx, audit, customer};
+use turnpike_store::{Tx, audit, customer, customer_profile};
 
 use crate::actor::Actor;
 use crate::error::ServiceError;
@@ -16,8 +16,8 @@ struct Switch {
 }
 
 impl Service {
-    /// Suspends a customer: it changes nothing any more, and its accounts are refused at every gateway. Doing it again
-    /// changes nothing.
+    /// Suspends a customer: it changes nothing any more, its accounts are refused at every gateway, and its sessions
+    /// end. Doing it again changes nothing but for sessions begun since.
     ///
     /// # Errors
     /// [`ServiceError::NoSuchCustomer`].
@@ -42,6 +42,9 @@ async fn set(switch: &Switch, tx: &mut Tx) -> Result<(), ServiceError> {
     let Switch { customer, suspended, audit } = switch;
     if !customer::set_suspended(tx, *customer, *suspended).await? {
         return Err(ServiceError::NoSuchCustomer);
+    }
+    if *suspended {
+        customer_profile::end_sessions(tx, *customer).await?;
     }
     tx.announce(Changed::Customer(*customer), audit.at);
     audit::insert(tx, audit).await?;

@@ -51,6 +51,10 @@ impl Vault {
         Self { keys, cipher }
     }
 
+    pub(crate) const fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
     /// An account's name with its password, hashed and sealed.
     pub(crate) fn credentials(
         &self,

@@ -35,6 +35,17 @@ pub async fn sealed(tx: &mut Tx, customer: CustomerId) -> Result<Option<Vec<u8>>
     Ok(optional!((Vec<u8>,), tx, SEALED, customer.get())?.map(|(sealed,)| sealed))
 }
 
+const SEALED_SINCE: &str = "SELECT sealed, created_at FROM app_key WHERE customer_id = $1";
+
+/// A customer's key, sealed, and since when it has it.
+///
+/// # Errors
+/// Only the database's own.
+pub async fn sealed_since(tx: &mut Tx, customer: CustomerId) -> Result<Option<(Vec<u8>, Timestamp)>, StoreError> {
+    let found = optional!((Vec<u8>, i64), tx, SEALED_SINCE, customer.get())?;
+    Ok(found.map(|(sealed, at)| (sealed, Timestamp::from_ms(at))))
+}
+
 const ANY_SEALED: &str = "SELECT customer_id, sealed FROM app_key ORDER BY customer_id LIMIT 1";
 
 /// Some customer's key, sealed; `None` when there is no customer.
