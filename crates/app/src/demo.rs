@@ -38,6 +38,7 @@ pub(crate) fn settings(args: &DemoArgs) -> Result<Settings> {
     let kept = Kept::load(&args.data)?;
     let mut settings = Settings { data: args.data.clone(), ..Settings::default() };
     settings.log = LogSettings::quiet();
+    settings.watch.listen = None;
     settings.api.listen = args.api.or(kept.as_ref().and_then(Kept::api_address)).unwrap_or(API);
     settings.gateway.listen = args.gateway.or(kept.map(|kept| kept.gateway)).unwrap_or(GATEWAY);
     settings.destinations.allow_cidrs.extend(&args.allow_cidrs);

@@ -2,6 +2,7 @@
 
 mod cli;
 mod commands;
+mod control;
 mod demo;
 mod entropy;
 mod jobs;

@@ -4,12 +4,14 @@
 //! Every key of the file can be given in the environment as `TURNPIKE__SECTION__KEY`, and on the command line as
 //! `--set section.key=value`.
 
+mod layers;
+mod places;
 mod sections;
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
-use config::{Config, Environment, File, FileFormat};
+use anyhow::{Context, Result, bail, ensure};
 use serde::{Deserialize, Serialize};
 use turnpike_domain::calendar::Zone;
 use turnpike_gateway::settings::{DestinationSettings, Settings as GatewaySettings};
@@ -17,7 +19,9 @@ use turnpike_gateway::settings::{DestinationSettings, Settings as GatewaySetting
 use crate::cli::ConfigArgs;
 use crate::logging::LogSettings;
 
-pub(crate) use sections::{ApiSection, JobSettings, LeaseSettings, StoreSettings, StoreUri};
+use layers::Layers;
+pub(crate) use places::{ConfigError, Places};
+pub(crate) use sections::{ApiSection, JobSettings, LeaseSettings, StoreSettings, StoreUri, WatchSettings};
 
 /// Everything that can be set.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -40,6 +44,7 @@ pub(crate) struct Settings {
     pub(crate) destinations: DestinationSettings,
     pub(crate) leases: LeaseSettings,
     pub(crate) jobs: JobSettings,
+    pub(crate) watch: WatchSettings,
 }
 
 impl Default for Settings {
@@ -57,6 +62,7 @@ impl Default for Settings {
             destinations: DestinationSettings::default(),
             leases: LeaseSettings::default(),
             jobs: JobSettings::default(),
+            watch: WatchSettings::default(),
         }
     }
 }
@@ -65,24 +71,30 @@ impl Settings {
     /// Reads all layers and checks the result.
     ///
     /// # Errors
-    /// When a file cannot be read, a key is unknown, or a value makes no sense; the error names it.
-    pub(crate) fn load(args: &ConfigArgs) -> Result<Self> {
-        let mut layers = Config::builder();
+    /// When a file cannot be read, a key is unknown, or a value makes no sense; the error says where it stands.
+    pub(crate) fn load(args: &ConfigArgs) -> Result<Self, ConfigError> {
+        Self::load_placed(args).map(|(settings, _)| settings)
+    }
+
+    /// As [`Settings::load`], with the place of everything that is set.
+    ///
+    /// # Errors
+    /// As [`Settings::load`].
+    pub(crate) fn load_placed(args: &ConfigArgs) -> Result<(Self, Places), ConfigError> {
+        let mut layers = Layers::default();
         if let Some(file) = &args.config {
-            layers = layers.add_source(File::from(file.as_path()).format(FileFormat::Toml));
+            layers.file(file)?;
         }
-        let environment = Environment::with_prefix("TURNPIKE").prefix_separator("__").separator("__");
-        layers = layers.add_source(environment.try_parsing(true));
+        layers.environment(environment())?;
         for pair in &args.overrides {
-            let (key, value) = pair.split_once('=').with_context(|| format!("--set {pair}: write KEY=VALUE"))?;
-            layers = layers.add_source(one_value(key, value)?);
+            layers.flag(pair)?;
         }
-        let mut settings: Self = layers.build().and_then(Config::try_deserialize).context("configuration")?;
+        let (mut settings, places): (Self, Places) = layers.read()?;
         if let Some(data) = &args.data {
             settings.data.clone_from(data);
         }
-        settings.check()?;
-        Ok(settings.resolved())
+        settings.check().map_err(|error| places.blame_named(&format!("{error:#}")))?;
+        Ok((settings.resolved(), places))
     }
 
     /// With every place spelled out that follows from the data folder.
@@ -105,10 +117,27 @@ impl Settings {
         ensure!(self.gateway.limits.head_bytes >= 1024, "gateway.limits.head_bytes: at least 1024");
         ensure!(self.gateway.limits.connections != Some(0), "gateway.limits.connections: at least 1, or not set");
         ensure!(self.api.answers.body_limit_bytes >= 1024, "api.answers.body_limit_bytes: at least 1024");
-        let (api, gateway) = (self.api.listen, self.gateway.listen);
-        ensure!(api != gateway || api.port() == 0, "api.listen and gateway.listen are both {api}");
         ensure!(!self.api.answers.prefixes.is_empty(), "api.answers.prefixes: at least one");
         self.leases.check()?;
+        self.check_listeners()
+    }
+
+    /// Everything that listens, by its key.
+    fn listeners(&self) -> Vec<(&'static str, SocketAddr)> {
+        let always = [("api.listen", self.api.listen), ("gateway.listen", self.gateway.listen)];
+        let watch = self.watch.listen.map(|listen| ("watch.listen", listen));
+        always.into_iter().chain(watch).collect()
+    }
+
+    /// No two may listen on one address.
+    fn check_listeners(&self) -> Result<()> {
+        let listeners = self.listeners();
+        for (index, (key, address)) in listeners.iter().enumerate() {
+            let taken = listeners.iter().take(index).find(|(_, other)| other == address && address.port() != 0);
+            if let Some((other, _)) = taken {
+                bail!("{key}: {address} is taken by {other}");
+            }
+        }
         Ok(())
     }
 
@@ -137,23 +166,17 @@ impl Settings {
     }
 }
 
-/// One `--set` as a layer. The value is read as TOML, or as text when it is none.
-fn one_value(key: &str, value: &str) -> Result<File<config::FileSourceString, FileFormat>> {
-    let plain = key.split('.').all(|part| {
-        !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
-    });
-    ensure!(plain, "--set {key}: a key is words joined by dots");
-    let line = format!("{key} = {value}");
-    let text = format!("{key} = {}", serde_json::to_string(value)?);
-    let reads = Config::builder().add_source(File::from_str(&line, FileFormat::Toml)).build().is_ok();
-    Ok(File::from_str(if reads { &line } else { &text }, FileFormat::Toml))
+/// The variables that were given to this process, as far as they are text.
+#[expect(clippy::disallowed_methods, reason = "the one place that reads settings from the environment")]
+fn environment() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn load(text: &str, overrides: &[&str]) -> Result<Settings> {
+    fn load(text: &str, overrides: &[&str]) -> Result<Settings, ConfigError> {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("turnpike.toml");
         std::fs::write(&file, text).unwrap();
@@ -178,16 +201,36 @@ mod tests {
         assert_eq!(settings.zone, "Asia/Shanghai");
     }
 
-    #[test]
-    fn a_misspelt_key_is_refused_by_name() {
-        let error = format!("{:#}", load("[destinations]\nallow_port = [80]", &[]).unwrap_err());
-        assert!(error.contains("allow_port"), "{error}");
+    /// What is told of a configuration that is refused, after the folder of its file.
+    fn told(text: &str, overrides: &[&str]) -> String {
+        let error = load(text, overrides).unwrap_err().to_string();
+        error.split_once("/turnpike.toml:").map_or(error.clone(), |(_, told)| told.to_owned())
     }
 
     #[test]
-    fn an_unknown_zone_is_refused() {
-        let error = format!("{:#}", load("zone = 'Mars/Olympus'", &[]).unwrap_err());
-        assert!(error.contains("Mars/Olympus"), "{error}");
+    fn what_is_wrong_is_told_with_its_line_and_column() {
+        let cases = [
+            ("[destinations]\nallow_port = [80]", "2:1: destinations.allow_port: unknown field `allow_port`"),
+            ("\n[gateway]\n threads = 'two'", "3:2: gateway.threads: invalid type: string \"two\", expected usize"),
+            ("[api]\nlisten = '1.2.3.4'", "2:1: api.listen: invalid socket address"),
+            ("zone = 'Mars/Olympus'", "1:1: zone: "),
+            ("[leases]\n\nshare = 0", "3:1: leases.share: at least 1"),
+            ("[log]\nlevel = 'a=b=c'", "2:1: log.level: "),
+            ("[destinations]\nallow_cidrs = [\n'10.0.0.0/8',\n'10.0.0.0/99']", "4:1: destinations.allow_cidrs[1]: "),
+            ("[api]\nlisten = '127.0.0.1:2600'\n[gateway]\nlisten = '127.0.0.1:2600'", "4:1: gateway.listen: "),
+            ("[jobs]\n[jobs]", "2:"),
+            ("[leases", "1:8: "),
+        ];
+        for (text, expected) in cases {
+            let told = told(text, &[]);
+            assert!(told.starts_with(expected), "{text:?} gave {told:?}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_flag_is_told_as_it_was_typed() {
+        let told = told("[gateway]\nthreads = 2", &["gateway.threads=many"]);
+        assert!(told.starts_with("--set gateway.threads=many: gateway.threads: invalid type"), "{told}");
     }
 
     /// The dotted keys below a value.

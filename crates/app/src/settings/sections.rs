@@ -154,3 +154,45 @@ impl Default for JobSettings {
         Self { lapse_every_s: 5, start_packages_every_s: 1, roll_up_every_s: 60, trim_feed_every_s: 3600 }
     }
 }
+
+/// The `[watch]` section: where the process shows how it is.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct WatchSettings {
+    /// Where `/livez`, `/readyz` and `/metrics` are answered; `off` for nowhere. 127.0.0.1:8602.
+    #[serde(with = "or_off")]
+    pub(crate) listen: Option<SocketAddr>,
+}
+
+impl Default for WatchSettings {
+    fn default() -> Self {
+        Self { listen: Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 8602))) }
+    }
+}
+
+/// An address, or the word `off`.
+pub(crate) mod or_off {
+    use std::net::SocketAddr;
+
+    use serde::de::Error as _;
+    use serde::{Deserialize as _, Deserializer, Serializer};
+
+    /// The word for no address.
+    const OFF: &str = "off";
+
+    #[expect(clippy::ref_option, reason = "serde asks for this form")]
+    pub(crate) fn serialize<S: Serializer>(listen: &Option<SocketAddr>, serializer: S) -> Result<S::Ok, S::Error> {
+        match listen {
+            Some(address) => serializer.collect_str(address),
+            None => serializer.serialize_str(OFF),
+        }
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SocketAddr>, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        if text == OFF {
+            return Ok(None);
+        }
+        text.parse().map(Some).map_err(|error| D::Error::custom(format!("`{text}`: {error}; write ADDR:PORT or off")))
+    }
+}
