@@ -3,7 +3,7 @@
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use turnpike_domain::directory::{Changes, Snapshot};
-use turnpike_domain::ids::{FeedSeq, NodeId};
+use turnpike_domain::ids::{FeedSeq, Incarnation};
 use turnpike_domain::lease::{LeaseGrant, LeaseReport};
 use turnpike_gateway::ports::{Admission, Exchange, Leases, PortError};
 use turnpike_service::{Service, ServiceError};
@@ -27,16 +27,18 @@ impl Admission for InProcess {
 }
 
 impl Leases for InProcess {
-    fn settle(&self, node: NodeId, found: Vec<LeaseReport>) -> BoxFuture<'_, Result<(), PortError>> {
+    fn settle(&self, node: Incarnation, found: Vec<LeaseReport>) -> BoxFuture<'_, Result<(), PortError>> {
         self.0.settle_node(node, found).map(told).boxed()
     }
 
-    fn exchange(&self, node: NodeId, exchange: Exchange) -> BoxFuture<'_, Result<Vec<LeaseGrant>, PortError>> {
-        self.0.exchange_leases(node, exchange.reports, exchange.requests).map(told).boxed()
+    fn exchange(&self, node: Incarnation, exchange: Exchange) -> BoxFuture<'_, Result<Vec<LeaseGrant>, PortError>> {
+        self.0.exchange_leases(node, exchange).map(told).boxed()
     }
 }
 
-/// The gateway only tells its log, so the text is all it needs.
 fn told<T>(outcome: Result<T, ServiceError>) -> Result<T, PortError> {
-    outcome.map_err(|error| PortError(error.to_string()))
+    outcome.map_err(|error| match error {
+        ServiceError::Fenced => PortError::Fenced,
+        error => PortError::Unreachable(error.to_string()),
+    })
 }

@@ -45,3 +45,18 @@ ids! {
     /// A place in the change feed. Numbers follow commit order without gaps.
     FeedSeq;
 }
+
+/// One opening of a gateway's spool file. Of two with the same node the higher boot is the living one.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub struct Incarnation {
+    /// Whose file.
+    pub node: NodeId,
+    /// How often it was opened, this time included.
+    pub boot: u64,
+}
+
+impl std::fmt::Display for Incarnation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}", self.node, self.boot)
+    }
+}

@@ -6,26 +6,56 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use serde::{Deserialize, Serialize};
+
 use crate::ids::{AccountId, LeaseId};
 use crate::quota::Denial;
 use crate::time::Span;
 use crate::units::Bytes;
 
-/// What a gateway tells the store of one lease. All values are absolute.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What a gateway tells the store of one lease. All values are absolute; `used ≤ written ≤ ceiling`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LeaseReport {
     /// Which lease.
     pub lease: LeaseId,
     /// Bytes delivered for certain; never falls.
     pub used: Bytes,
+    /// Bytes written to either side and not lost since, proven or not; `ceiling - written` never rises.
+    pub written: Bytes,
     /// The most `used` can still become; never rises.
     pub ceiling: Bytes,
     /// Whether nothing more will come: `used` is final.
     pub last: bool,
 }
 
+impl LeaseReport {
+    /// Nothing more will come than `used`.
+    pub const fn last(lease: LeaseId, used: Bytes) -> Self {
+        Self { lease, used, written: used, ceiling: used, last: true }
+    }
+
+    /// Nothing more is known of the lease: the highest report so far stands.
+    pub const fn void(lease: LeaseId) -> Self {
+        Self::last(lease, Bytes::ZERO)
+    }
+}
+
+/// One round between gateway and store: reports are booked first, then requests answered, in one transaction.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exchange {
+    /// Rises from 1 with every exchange of an incarnation, also of those that failed. The store carries out none that is
+    /// not higher than the last, so one that comes twice or is overtaken grants nothing that nobody receives.
+    pub number: u64,
+    /// What was used of leases.
+    pub reports: Vec<LeaseReport>,
+    /// Accounts that need a lease, each at most once.
+    pub requests: Vec<AccountId>,
+    /// After an exchange whose answer was lost: all leases the gateway has. The store frees every other one of the node.
+    pub held: Option<Vec<LeaseId>>,
+}
+
 /// The store's answer to a wish.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LeaseGrant {
     /// For whom.
     pub account: AccountId,
@@ -34,7 +64,7 @@ pub struct LeaseGrant {
 }
 
 /// A lease as granted.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lease {
     /// Which lease.
     pub id: LeaseId,
@@ -50,6 +80,17 @@ pub trait Counters {
     fn used(&self) -> &AtomicU64;
     /// Of those, bytes that a reset connection turned out not to have delivered.
     fn returned(&self) -> &AtomicU64;
+}
+
+/// How a lease stands at its gateway: what a report tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Bytes delivered for certain.
+    pub proven: Bytes,
+    /// Bytes written and not handed back, proven or not.
+    pub written: Bytes,
+    /// The most `proven` can still become.
+    pub ceiling: Bytes,
 }
 
 /// Set in `reserved` when the lease was recalled.
@@ -140,21 +181,21 @@ impl<C: Counters> Meter<C> {
         reserved == used && self.unproven.load(Ordering::Acquire) == 0
     }
 
-    /// Bytes delivered for certain.
-    pub fn proven(&self) -> Bytes {
+    /// How it stands now. What was handed back is out of the ceiling at once, so that clients that reset do not hold quota
+    /// until the last client of the lease is done.
+    pub fn standing(&self) -> Standing {
+        // In this order: `used` before `unproven`, so that no more is proven than is; and before `reserved`, so that what
+        // may still be written is never told too low.
         let used = self.counters.used().load(Ordering::Acquire);
         let unproven = self.unproven.load(Ordering::Acquire);
         let returned = self.counters.returned().load(Ordering::Acquire);
-        Bytes::new(used.saturating_sub(unproven).saturating_sub(returned))
-    }
-
-    /// The most [`Meter::proven`] can still become: what was handed back is out of it at once, so that clients that
-    /// reset do not hold quota until the last client of the lease is done.
-    pub fn ceiling(&self) -> Bytes {
-        let returned = self.counters.returned().load(Ordering::Acquire);
-        let reserved = self.reserved.load(Ordering::Relaxed);
+        let reserved = self.reserved.load(Ordering::Acquire);
         let most = if reserved & RECALLED == 0 { self.granted } else { reserved & !RECALLED };
-        Bytes::new(most.saturating_sub(returned))
+        Standing {
+            proven: Bytes::new(used.saturating_sub(unproven).saturating_sub(returned)),
+            written: Bytes::new(used.saturating_sub(returned)),
+            ceiling: Bytes::new(most.saturating_sub(returned)),
+        }
     }
 }
 
@@ -177,6 +218,12 @@ mod tests {
         }
     }
 
+    /// Proven, written, ceiling.
+    fn stands(meter: &Meter<Memory>) -> (u64, u64, u64) {
+        let Standing { proven, written, ceiling } = meter.standing();
+        (proven.get(), written.get(), ceiling.get())
+    }
+
     #[test]
     fn no_more_is_reserved_than_was_granted() {
         let meter = Meter::new(Bytes::new(100), Memory::default());
@@ -192,11 +239,11 @@ mod tests {
         let meter = Meter::new(Bytes::new(100), Memory::default());
         assert_eq!(meter.reserve(50), 50);
         meter.commit_unproven(50);
-        assert_eq!(meter.proven(), Bytes::ZERO);
+        assert_eq!(stands(&meter), (0, 50, 100));
         meter.prove(30);
-        assert_eq!(meter.proven(), Bytes::new(30));
+        assert_eq!(stands(&meter), (30, 50, 100));
         meter.give_back(20);
-        assert_eq!(meter.proven(), Bytes::new(30));
+        assert_eq!(stands(&meter), (30, 30, 80));
         assert!(meter.is_settled());
     }
 
@@ -206,9 +253,9 @@ mod tests {
         assert_eq!(meter.reserve(100), 100);
         meter.commit_unproven(100);
         meter.give_back(60);
-        assert_eq!((meter.proven(), meter.ceiling()), (Bytes::ZERO, Bytes::new(40)));
+        assert_eq!(stands(&meter), (0, 40, 40));
         meter.prove(40);
-        assert_eq!((meter.proven(), meter.ceiling()), (Bytes::new(40), Bytes::new(40)));
+        assert_eq!(stands(&meter), (40, 40, 40));
     }
 
     #[test]
@@ -217,9 +264,9 @@ mod tests {
         assert_eq!(meter.reserve(30), 30);
         meter.recall();
         assert_eq!(meter.reserve(1), 0);
-        assert_eq!(meter.ceiling(), Bytes::new(30));
+        assert_eq!(stands(&meter), (0, 0, 30));
         meter.release(10);
-        assert_eq!(meter.ceiling(), Bytes::new(20));
+        assert_eq!(stands(&meter), (0, 0, 20));
         assert!(!meter.is_settled());
         meter.commit_sent(20);
         assert!(meter.is_settled());

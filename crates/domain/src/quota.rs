@@ -4,6 +4,8 @@
 //! back, and for every account and package `used + held` never passes the limit, so nothing that happens at a gateway
 //! can overshoot it. Reports carry absolute values: the highest counts, so one that comes twice or late is harmless.
 
+use serde::{Deserialize, Serialize};
+
 use crate::ids::PackageId;
 use crate::lease::LeaseReport;
 use crate::time::{Span, Timestamp};
@@ -12,7 +14,7 @@ use crate::units::{Bytes, LimitGb};
 /// How leases are cut. Operators set it; the defaults are what the guarantees are written for.
 #[derive(Clone, Debug)]
 pub struct LeasePolicy {
-    /// The most one gateway may hold for one account. 16 MiB.
+    /// The most one gateway may hold for one account and has not written yet. 16 MiB.
     pub largest: Bytes,
     /// The least that is granted while more than that is free. 64 KiB.
     pub smallest: Bytes,
@@ -82,7 +84,7 @@ pub struct PackageQuota {
 /// A gateway's wish for an account.
 #[derive(Clone, Copy, Debug)]
 pub struct Ask {
-    /// What this gateway already holds for the account and has not reported as used.
+    /// What this gateway already holds for the account and has not reported as written.
     pub node_holds: Bytes,
     /// The store's clock.
     pub now: Timestamp,
@@ -102,7 +104,7 @@ pub struct Terms {
 }
 
 /// Why no lease is granted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 pub enum Denial {
     /// The account's own limit is used up.
     #[error("the account's traffic limit is used up")]
@@ -193,14 +195,27 @@ pub struct LeaseBook {
     pub ceiling: Bytes,
     /// What was booked.
     pub used: Bytes,
+    /// What its gateway has written of it, proven or not. The client's kernel may take its time to acknowledge that, and
+    /// meanwhile it narrows nobody's window.
+    pub written: Bytes,
     /// Whether its hold was freed because no report came in time.
     pub lapsed: bool,
 }
 
 impl LeaseBook {
+    /// A lease of which nothing was used.
+    pub const fn granted(bytes: Bytes) -> Self {
+        Self { ceiling: bytes, used: Bytes::ZERO, written: Bytes::ZERO, lapsed: false }
+    }
+
     /// What this lease still holds of its account's and package's quota.
     pub const fn held(&self) -> Bytes {
         if self.lapsed { Bytes::ZERO } else { self.ceiling.minus(self.used) }
+    }
+
+    /// What its gateway may still write: what counts against [`LeasePolicy::largest`].
+    pub const fn unwritten(&self) -> Bytes {
+        if self.lapsed { Bytes::ZERO } else { self.ceiling.minus(self.written) }
     }
 }
 
@@ -222,11 +237,10 @@ pub struct Booking {
 pub fn book(lease: &LeaseBook, report: &LeaseReport, room: Bytes) -> Booking {
     let proven = report.used.min(lease.ceiling).max(lease.used);
     let used = if lease.lapsed { proven.minus(lease.used).min(room).plus(lease.used) } else { proven };
-    let after = LeaseBook {
-        used,
-        ceiling: if report.last { used } else { lease.ceiling.min(report.ceiling).max(used) },
-        lapsed: lease.lapsed,
-    };
+    let ceiling = if report.last { used } else { lease.ceiling.min(report.ceiling).max(used) };
+    // By what is not written yet, which only falls, also where the ceiling falls with what was handed back.
+    let unwritten = lease.ceiling.minus(lease.written).min(report.ceiling.minus(report.written));
+    let after = LeaseBook { used, ceiling, written: ceiling.minus(unwritten).max(used), lapsed: lease.lapsed };
     Booking { used: used.minus(lease.used), freed: lease.held().minus(after.held()), done: report.last, lease: after }
 }
 
@@ -308,32 +322,49 @@ mod tests {
     }
 
     fn report(used: u64, ceiling: u64, last: bool) -> LeaseReport {
-        LeaseReport { lease: LeaseId::new(1), used: Bytes::new(used), ceiling: Bytes::new(ceiling), last }
+        let used = Bytes::new(used);
+        LeaseReport { lease: LeaseId::new(1), used, written: used, ceiling: Bytes::new(ceiling), last }
+    }
+
+    fn lease(ceiling: u64, used: u64) -> LeaseBook {
+        LeaseBook { used: Bytes::new(used), written: Bytes::new(used), ..LeaseBook::granted(Bytes::new(ceiling)) }
     }
 
     #[test]
     fn a_report_that_comes_twice_or_late_changes_nothing() {
-        let lease = LeaseBook { ceiling: Bytes::new(100), used: Bytes::ZERO, lapsed: false };
-        let first = book(&lease, &report(60, 100, false), Bytes::ZERO);
+        let first = book(&lease(100, 0), &report(60, 100, false), Bytes::ZERO);
         assert_eq!((first.used, first.freed), (Bytes::new(60), Bytes::new(60)));
         for late in [report(60, 100, false), report(10, 100, false)] {
             let again = book(&first.lease, &late, Bytes::ZERO);
-            assert_eq!((again.used, again.freed), (Bytes::ZERO, Bytes::ZERO));
+            assert_eq!((again.used, again.freed, &again.lease), (Bytes::ZERO, Bytes::ZERO, &first.lease));
         }
     }
 
     #[test]
     fn a_recalled_lease_frees_what_it_will_not_use() {
-        let lease = LeaseBook { ceiling: Bytes::new(100), used: Bytes::new(10), lapsed: false };
-        let booking = book(&lease, &report(10, 30, false), Bytes::ZERO);
+        let booking = book(&lease(100, 10), &report(10, 30, false), Bytes::ZERO);
         assert_eq!((booking.used, booking.freed), (Bytes::ZERO, Bytes::new(70)));
         assert_eq!(booking.lease.held(), Bytes::new(20));
     }
 
     #[test]
     fn a_lapsed_lease_books_only_what_there_is_room_for() {
-        let lease = LeaseBook { ceiling: Bytes::new(100), used: Bytes::new(10), lapsed: true };
-        let booking = book(&lease, &report(90, 100, true), Bytes::new(25));
+        let booking = book(&LeaseBook { lapsed: true, ..lease(100, 10) }, &report(90, 100, true), Bytes::new(25));
         assert_eq!((booking.used, booking.freed, booking.done), (Bytes::new(25), Bytes::ZERO, true));
+    }
+
+    #[test]
+    fn written_bytes_stay_held_and_open_the_window() {
+        let written = |used, written, ceiling| {
+            let [used, written, ceiling] = [used, written, ceiling].map(Bytes::new);
+            LeaseReport { lease: LeaseId::new(1), used, written, ceiling, last: false }
+        };
+        let after = book(&lease(100, 0), &written(10, 70, 100), Bytes::ZERO).lease;
+        assert_eq!((after.held().get(), after.unwritten().get()), (90, 30));
+        // 50 of the 70 were lost with their connection: they are free for all, and no more may be written than before.
+        let after = book(&after, &written(20, 20, 50), Bytes::ZERO).lease;
+        assert_eq!((after.held().get(), after.unwritten().get()), (30, 30));
+        let late = book(&after, &written(10, 10, 100), Bytes::ZERO).lease;
+        assert_eq!(late, after);
     }
 }

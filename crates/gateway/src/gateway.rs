@@ -24,10 +24,11 @@ use crate::teller::{self, Teller};
 /// A running gateway. Dropping it resets every connection and leaves its leases in the spool.
 pub struct Gateway {
     address: SocketAddr,
-    /// `None` once it is drained.
-    listeners: Mutex<Option<Listeners>>,
+    /// `None` once it is drained or fenced.
+    listeners: Arc<Mutex<Option<Listeners>>>,
     tasks: TaskTracker,
     stop: CancellationToken,
+    fenced: CancellationToken,
     _stop_when_dropped: DropGuard,
 }
 
@@ -65,20 +66,28 @@ impl Gateway {
         let staleness = Duration::from_secs(settings.staleness_s);
         let directory = Arc::new(Directory::new(password_key, staleness, settings.deadlines.clone()));
         let follower = Follower::start(admission, Arc::clone(&directory)).await?;
-        let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
+        let (tasks, stop, fenced) = (TaskTracker::new(), CancellationToken::new(), CancellationToken::new());
         tasks.spawn(follower.run(stop.clone()));
-        tasks.spawn(Teller::new(leases, spool, Arc::clone(directory.desk())).run(stop.clone()));
-        tasks.close();
+        tasks.spawn(Teller::new(leases, spool, Arc::clone(directory.desk()), fenced.clone()).run(stop.clone()));
         let guard = stop.clone().drop_guard();
         let address = port.address();
         let listeners =
             port.serve(&Shared { settings: Arc::new(settings), directory, policy, occupancy: Arc::default() })?;
-        Ok(Self { address, listeners: Mutex::new(Some(listeners)), tasks, stop, _stop_when_dropped: guard })
+        let listeners = Arc::new(Mutex::new(Some(listeners)));
+        tasks.spawn(end_when_fenced(fenced.clone(), stop.clone(), Arc::clone(&listeners)));
+        tasks.close();
+        Ok(Self { address, listeners, tasks, stop, fenced, _stop_when_dropped: guard })
     }
 
     /// Where clients connect to.
     pub const fn local_addr(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Resolves when another process has taken over this gateway's identity. Nothing is accepted then, and every connection
+    /// is reset; the process should end.
+    pub async fn fenced(&self) {
+        self.fenced.cancelled().await;
     }
 
     /// Stops accepting, lets connections end until `grace` has passed, resets the rest, and settles every lease. May be
@@ -87,17 +96,30 @@ impl Gateway {
         let mut listeners = self.listeners.lock().await;
         if let Some(open) = listeners.as_mut() {
             open.drain();
-            if tokio::time::timeout(grace, open.ended()).await.is_err() {
-                tracing::warn!("connections are still open; resetting them");
+            tokio::select! {
+                () = open.ended() => {}
+                () = self.fenced.cancelled() => {}
+                () = tokio::time::sleep(grace) => tracing::warn!("connections are still open; resetting them"),
             }
         }
-        if let Some(rest) = listeners.take()
-            && let Err(error) = tokio::task::spawn_blocking(move || drop(rest)).await
-        {
-            tracing::error!(%error, "the gateway's threads could not be joined");
-        }
+        end(listeners.take()).await;
+        drop(listeners);
         self.stop.cancel();
         self.tasks.wait().await;
+    }
+}
+
+/// Once fenced, ends every connection. A drain that is under way does so itself.
+async fn end_when_fenced(fenced: CancellationToken, stop: CancellationToken, listeners: Arc<Mutex<Option<Listeners>>>) {
+    if stop.run_until_cancelled(fenced.cancelled()).await.is_some() {
+        end(listeners.lock().await.take()).await;
+    }
+}
+
+/// Resets what is open and joins the threads.
+async fn end(listeners: Option<Listeners>) {
+    if let Err(error) = tokio::task::spawn_blocking(move || drop(listeners)).await {
+        tracing::error!(%error, "the gateway's threads could not be joined");
     }
 }
 

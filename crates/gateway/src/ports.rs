@@ -3,7 +3,8 @@
 
 use futures_util::future::BoxFuture;
 use turnpike_domain::directory::{Changes, Snapshot};
-use turnpike_domain::ids::{AccountId, FeedSeq, NodeId};
+use turnpike_domain::ids::{FeedSeq, Incarnation};
+pub use turnpike_domain::lease::Exchange;
 use turnpike_domain::lease::{LeaseGrant, LeaseReport};
 
 /// Who may use the gateway.
@@ -20,24 +21,21 @@ pub trait Admission: Send + Sync + 'static {
 
 /// How many bytes may be relayed.
 pub trait Leases: Send + Sync + 'static {
-    /// Books what a process of this node left behind when it died, and voids all other leases of the node.
-    fn settle(&self, node: NodeId, found: Vec<LeaseReport>) -> BoxFuture<'_, Result<(), PortError>>;
+    /// Books what processes of this node left behind when they died, and voids all other leases of the node; from then on
+    /// the node's leases are this incarnation's. One that comes twice or late does nothing.
+    fn settle(&self, node: Incarnation, found: Vec<LeaseReport>) -> BoxFuture<'_, Result<(), PortError>>;
 
-    /// Books the reports, then answers the requests, in one transaction. Reports are absolute, so sending an exchange
-    /// again after an error does no harm.
-    fn exchange(&self, node: NodeId, exchange: Exchange) -> BoxFuture<'_, Result<Vec<LeaseGrant>, PortError>>;
+    /// Books the reports, then answers the requests, in one transaction. One that comes twice, or after a later one, fails.
+    fn exchange(&self, node: Incarnation, exchange: Exchange) -> BoxFuture<'_, Result<Vec<LeaseGrant>, PortError>>;
 }
 
-/// One round between gateway and store.
-#[derive(Clone, Debug, Default)]
-pub struct Exchange {
-    /// What was used of leases. Booked first.
-    pub reports: Vec<LeaseReport>,
-    /// Accounts that need a lease, each at most once.
-    pub requests: Vec<AccountId>,
-}
-
-/// The other side of a port could not be reached or failed; what it says is for the log.
+/// Why a port gave no answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct PortError(pub String);
+pub enum PortError {
+    /// The other side could not be reached or failed, or its answer was lost; what it says is for the log.
+    #[error("{0}")]
+    Unreachable(String),
+    /// The node's leases belong to another incarnation: this process may not carry anything any more.
+    #[error("another process has taken over this gateway's identity, or the spool file is an old copy of it")]
+    Fenced,
+}

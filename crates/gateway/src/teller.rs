@@ -10,10 +10,9 @@ use std::time::Duration;
 
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
-use turnpike_domain::ids::AccountId;
+use turnpike_domain::ids::{AccountId, LeaseId};
 use turnpike_domain::lease::{Lease as Grant, LeaseGrant, LeaseReport};
 use turnpike_domain::quota::Denial;
-use turnpike_domain::units::Bytes;
 use turnpike_spool::{SlotHeader, Spool};
 
 use crate::allowance::Verdict;
@@ -48,6 +47,12 @@ pub(crate) struct Teller {
     /// Reports of leases that found no slot.
     unplaced: Vec<LeaseReport>,
     trouble: Option<Trouble>,
+    /// The number of the last exchange.
+    number: u64,
+    /// Whether the answer to an exchange was lost, with grants in it perhaps.
+    lost: bool,
+    /// Cancelled when the store says that this gateway's leases are another's.
+    fenced: CancellationToken,
 }
 
 /// The store does not answer.
@@ -68,9 +73,10 @@ struct Draft {
 }
 
 impl Draft {
-    fn exchange(&self) -> Exchange {
+    fn exchange(&self, number: u64, held: Option<Vec<LeaseId>>) -> Exchange {
         let reports = self.reports.iter().map(|(_, report)| report).chain(&self.unplaced);
-        Exchange { reports: reports.cloned().collect(), requests: self.requests.keys().copied().collect() }
+        let requests = self.requests.keys().copied();
+        Exchange { number, reports: reports.cloned().collect(), requests: requests.collect(), held }
     }
 
     fn is_empty(&self) -> bool {
@@ -83,7 +89,8 @@ impl Draft {
 }
 
 impl Teller {
-    pub(crate) fn new(port: Arc<dyn Leases>, spool: Spool, desk: Arc<Desk>) -> Self {
+    /// `fenced` is cancelled when this gateway's leases turn out to be another's; then nothing may be relayed any more.
+    pub(crate) fn new(port: Arc<dyn Leases>, spool: Spool, desk: Arc<Desk>, fenced: CancellationToken) -> Self {
         Self {
             port,
             spool,
@@ -93,10 +100,13 @@ impl Teller {
             again: Vec::new(),
             unplaced: Vec::new(),
             trouble: None,
+            number: 0,
+            lost: false,
+            fenced,
         }
     }
 
-    /// Works until `stop`, then settles everything. All tunnels must have ended by then.
+    /// Works until `stop`, then settles everything; all tunnels must have ended by then. One that is fenced stops at once.
     pub(crate) async fn run(mut self, stop: CancellationToken) {
         let mut ticks = tokio::time::interval(REPORT_EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -108,6 +118,9 @@ impl Teller {
                 () = at(self.next_retry()) => false,
             };
             self.round(thorough).await;
+            if self.fenced.is_cancelled() {
+                return;
+            }
         }
         self.close().await;
     }
@@ -139,8 +152,11 @@ impl Teller {
                 break;
             }
             let asked_at = Instant::now();
-            match self.send(draft.exchange()).await {
+            self.number = self.number.saturating_add(1);
+            let held = self.lost.then(|| self.books.values().flat_map(Book::leases).collect());
+            match self.send(draft.exchange(self.number, held)).await {
                 Ok(grants) => self.apply(draft, grants, asked_at),
+                Err(PortError::Fenced) => return self.fence(),
                 Err(error) => return self.postpone(draft, &error),
             }
         }
@@ -197,13 +213,13 @@ impl Teller {
     /// Sends an exchange; meanwhile leases are taken back in time.
     async fn send(&mut self, exchange: Exchange) -> Result<Vec<LeaseGrant>, PortError> {
         let port = Arc::clone(&self.port);
-        let mut answer = port.exchange(self.spool.node(), exchange);
+        let mut answer = port.exchange(self.spool.incarnation(), exchange);
         let deadline = tokio::time::sleep(EXCHANGE_PATIENCE);
         tokio::pin!(deadline);
         loop {
             tokio::select! {
                 result = &mut answer => return result,
-                () = &mut deadline => return Err(PortError("no answer in time".to_owned())),
+                () = &mut deadline => return Err(PortError::Unreachable("no answer in time".to_owned())),
                 () = tokio::time::sleep(REPORT_EVERY) => self.recall_due(Instant::now()),
             }
         }
@@ -213,6 +229,7 @@ impl Teller {
         if self.trouble.take().is_some() {
             tracing::info!("the store answers again");
         }
+        self.lost = false;
         for (id, report) in &draft.reports {
             if let Some(book) = self.books.get_mut(id) {
                 book.booked(report, asked_at);
@@ -239,7 +256,7 @@ impl Teller {
         let header = SlotHeader { lease: grant.id, account: id, granted: grant.bytes };
         let Some(slot) = self.spool.claim(&header) else {
             tracing::error!(capacity = self.spool.capacity(), "no lease slot is free; raise spool_slots");
-            self.unplaced.push(LeaseReport { lease: grant.id, used: Bytes::ZERO, ceiling: Bytes::ZERO, last: true });
+            self.unplaced.push(LeaseReport::void(grant.id));
             let verdict = Verdict::new(Denial::Contended, account.revision(), Instant::now());
             return self.refuse(id, verdict);
         };
@@ -276,8 +293,16 @@ impl Teller {
         };
         let now = Instant::now();
         self.trouble = Some(Trouble { pause, until: now.checked_add(pause).unwrap_or(now) });
+        self.lost = true;
         self.touched.extend(self.books.keys());
         self.unplaced.extend(draft.unplaced);
+    }
+
+    /// This process may relay nothing any more. What its slots hold is left as it is: it is not this process's to settle.
+    fn fence(&mut self) {
+        tracing::error!(node = %self.spool.incarnation(), "fenced: {}; resetting all connections", PortError::Fenced);
+        self.books.values().for_each(Book::recall_all);
+        self.fenced.cancel();
     }
 
     /// Hands everything back.
@@ -286,7 +311,8 @@ impl Teller {
             loop {
                 self.books.values().for_each(Book::recall_all);
                 self.round(true).await;
-                if self.books.values().all(Book::is_settled) && self.unplaced.is_empty() {
+                let settled = self.books.values().all(Book::is_settled) && self.unplaced.is_empty();
+                if settled || self.fenced.is_cancelled() {
                     return;
                 }
                 tokio::time::sleep(CLOSING_PAUSE).await;
@@ -309,19 +335,14 @@ async fn at(then: Option<Instant>) {
 /// Settles what a process of this node left behind, before the first lease is asked for.
 ///
 /// # Errors
-/// [`PortError`] when the store does not answer.
+/// [`PortError`] when the store does not answer or a later process has settled.
 pub(crate) async fn settle_found(
     port: &dyn Leases,
     spool: &Spool,
     found: Vec<turnpike_spool::Found>,
 ) -> Result<(), PortError> {
-    let reports = found.iter().map(|found| LeaseReport {
-        lease: found.header.lease,
-        used: found.delivered,
-        ceiling: found.delivered,
-        last: true,
-    });
-    port.settle(spool.node(), reports.collect()).await?;
+    let reports = found.iter().map(|found| LeaseReport::last(found.header.lease, found.delivered));
+    port.settle(spool.incarnation(), reports.collect()).await?;
     for found in &found {
         found.slot.mark_settled();
     }

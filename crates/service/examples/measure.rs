@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use turnpike_domain::account::{AccountPassword, Username};
 use turnpike_domain::calendar::Zone;
-use turnpike_domain::ids::{AccountId, CustomerId, NodeId};
-use turnpike_domain::lease::LeaseReport;
+use turnpike_domain::ids::{AccountId, CustomerId, Incarnation, NodeId};
+use turnpike_domain::lease::{Exchange, LeaseReport};
 use turnpike_domain::product::ProductType;
 use turnpike_domain::quota::LeasePolicy;
 use turnpike_domain::time::{Span, Timestamp};
@@ -96,25 +96,22 @@ async fn customer(store: &Store, number: usize, now: Timestamp) -> CustomerId {
 
 /// Every account reports its lease and asks for the next, as under load.
 async fn exchange(service: &Service, accounts: &[AccountId]) {
-    let node = NodeId::new(1);
+    let node = Incarnation { node: NodeId::new(1), boot: 1 };
     service.settle_node(node, Vec::new()).await.unwrap();
     let mut reports: Vec<LeaseReport> = Vec::new();
     let mut slowest = Duration::ZERO;
     let all = Instant::now();
-    for _ in 0..EXCHANGES {
+    for number in 1..=EXCHANGES {
+        let asks = Exchange { number: number.into(), reports, requests: accounts.to_vec(), held: None };
         let one = Instant::now();
-        let grants = service.exchange_leases(node, reports, accounts.to_vec()).await.unwrap();
+        let grants = service.exchange_leases(node, asks).await.unwrap();
         slowest = slowest.max(one.elapsed());
-        let report = |lease: turnpike_domain::lease::Lease| LeaseReport {
-            lease: lease.id,
-            used: Bytes::new(1_000_000),
-            ceiling: Bytes::new(1_000_000),
-            last: true,
-        };
+        let report = |lease: turnpike_domain::lease::Lease| LeaseReport::last(lease.id, Bytes::new(1_000_000));
         reports = grants.into_iter().filter_map(|grant| grant.outcome.ok()).map(report).collect();
         assert_eq!(reports.len(), accounts.len());
     }
     let mean = all.elapsed() / EXCHANGES;
     println!("exchange of {} accounts: {mean:?} mean, {slowest:?} slowest", accounts.len());
-    service.exchange_leases(node, reports, Vec::new()).await.unwrap();
+    let tells = Exchange { number: u64::MAX, reports, ..Exchange::default() };
+    service.exchange_leases(node, tells).await.unwrap();
 }

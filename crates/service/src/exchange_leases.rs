@@ -1,9 +1,9 @@
 //! A gateway reports what it used of its leases and asks for new ones.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-use turnpike_domain::ids::{AccountId, LeaseId, NodeId};
-use turnpike_domain::lease::{Lease, LeaseGrant, LeaseReport};
+use turnpike_domain::ids::{AccountId, Incarnation, LeaseId};
+use turnpike_domain::lease::{Exchange, Lease, LeaseGrant, LeaseReport};
 use turnpike_domain::quota::{Denial, Terms};
 use turnpike_domain::time::Timestamp;
 use turnpike_domain::units::Bytes;
@@ -14,47 +14,66 @@ use crate::books::Books;
 use crate::error::ServiceError;
 use crate::service::Service;
 
-struct Exchange {
+struct Round {
     service: Service,
-    node: NodeId,
-    reports: Vec<LeaseReport>,
-    requests: Vec<AccountId>,
+    node: Incarnation,
+    exchange: Exchange,
     now: Timestamp,
 }
 
 impl Service {
-    /// Books all reports, then answers each account's request, in one transaction. Reports are absolute, so one that
-    /// comes twice or late changes nothing; one on a lease that is not this gateway's is ignored. An account that is
-    /// asked for twice is answered once.
+    /// Books all reports, frees what the gateway says it does not have, then answers each account's request, in one
+    /// transaction. A report on a lease that is not this gateway's is ignored. An account that is asked for twice is
+    /// answered once.
     ///
     /// # Errors
-    /// Only the store's; nothing was booked or granted then.
+    /// [`ServiceError::Fenced`] when the gateway's leases are another incarnation's, [`ServiceError::Overtaken`] when it
+    /// has made this exchange or a later one, or the store's; nothing was booked or granted then.
     pub async fn exchange_leases(
         &self,
-        node: NodeId,
-        reports: Vec<LeaseReport>,
-        mut requests: Vec<AccountId>,
+        node: Incarnation,
+        mut exchange: Exchange,
     ) -> Result<Vec<LeaseGrant>, ServiceError> {
-        requests.sort_unstable();
-        requests.dedup();
-        let exchange = Exchange { service: self.clone(), node, reports, requests, now: self.now() };
-        Ok(self.store.write(exchange, |exchange, tx| Box::pin(run(exchange, tx))).await?)
+        exchange.requests.sort_unstable();
+        exchange.requests.dedup();
+        let round = Round { service: self.clone(), node, exchange, now: self.now() };
+        self.store.write(round, |round, tx| Box::pin(run(round, tx))).await
     }
 }
 
-async fn run(exchange: &Exchange, tx: &mut Tx) -> Result<Vec<LeaseGrant>, StoreError> {
-    let Exchange { service, node, reports, requests, now } = exchange;
-    node::touch(tx, *node, *now).await?;
-    if reports.is_empty() && requests.is_empty() {
+async fn run(round: &Round, tx: &mut Tx) -> Result<Vec<LeaseGrant>, ServiceError> {
+    let Round { service, node, exchange, now } = round;
+    if !node::advance(tx, *node, exchange.number, *now).await? {
+        let ours = node::boot(tx, node.node).await? == Some(node.boot);
+        return Err(if ours { ServiceError::Overtaken } else { ServiceError::Fenced });
+    }
+    let (open, reports) = reported(round, tx).await?;
+    if open.is_empty() && exchange.requests.is_empty() {
         return Ok(Vec::new());
     }
-    let reported: Vec<_> = reports.iter().map(|report| report.lease).collect();
-    let open = if reported.is_empty() { Vec::new() } else { lease::lock(tx, *node, &reported).await? };
-    let mut books = Books::open(tx, service, &open, requests, *now).await?;
-    book_all(tx, &mut books, open, reports).await?;
-    let granted = grant_all(exchange, tx, &mut books).await?;
+    let mut books = Books::open(tx, service, &open, &exchange.requests, *now).await?;
+    book_all(tx, &mut books, open, &reports).await?;
+    let granted = grant_all(round, tx, &mut books).await?;
     books.close(tx).await?;
     Ok(granted)
+}
+
+/// The leases to book, locked, and the reports on them: the gateway's own, and one for each lease it does not have.
+async fn reported(round: &Round, tx: &mut Tx) -> Result<(Vec<OpenLease>, Vec<LeaseReport>), StoreError> {
+    let (node, mut reports) = (round.node.node, round.exchange.reports.clone());
+    let named: HashSet<_> = reports.iter().map(|report| report.lease).collect();
+    let Some(held) = &round.exchange.held else {
+        let named: Vec<_> = named.into_iter().collect();
+        let open = if named.is_empty() { Vec::new() } else { lease::lock(tx, node, &named).await? };
+        return Ok((open, reports));
+    };
+    let held: HashSet<_> = held.iter().copied().collect();
+    let mut open = lease::lock_of_node(tx, node).await?;
+    let lost = open.iter().map(|lease| lease.id).filter(|lease| !held.contains(lease) && !named.contains(lease));
+    reports.extend(lost.map(LeaseReport::void));
+    let booked: HashSet<_> = reports.iter().map(|report| report.lease).collect();
+    open.retain(|lease| booked.contains(&lease.id));
+    Ok((open, reports))
 }
 
 /// Books reports on locked leases, and keeps or removes each of these.
@@ -76,12 +95,12 @@ pub(crate) async fn book_all(
     lease::remove(tx, &done.iter().collect::<Vec<_>>()).await
 }
 
-async fn grant_all(exchange: &Exchange, tx: &mut Tx, books: &mut Books) -> Result<Vec<LeaseGrant>, StoreError> {
-    let Exchange { service, node, requests, .. } = exchange;
+async fn grant_all(round: &Round, tx: &mut Tx, books: &mut Books) -> Result<Vec<LeaseGrant>, StoreError> {
+    let (service, node, requests) = (&round.service, round.node.node, &round.exchange.requests);
     if requests.is_empty() {
         return Ok(Vec::new());
     }
-    let held: HashMap<_, _> = lease::held_by_node(tx, *node, requests).await?.into_iter().collect();
+    let held: HashMap<_, _> = lease::held_by_node(tx, node, requests).await?.into_iter().collect();
     let (mut new, mut decided) = (Vec::new(), Vec::with_capacity(requests.len()));
     for account in requests {
         let node_holds = held.get(account).copied().unwrap_or(Bytes::ZERO);
@@ -91,7 +110,7 @@ async fn grant_all(exchange: &Exchange, tx: &mut Tx, books: &mut Books) -> Resul
         }
         decided.push((*account, outcome));
     }
-    let ids: HashMap<_, _> = lease::insert(tx, *node, &new).await?.into_iter().collect();
+    let ids: HashMap<_, _> = lease::insert(tx, node, &new).await?.into_iter().collect();
     let answer = |(account, outcome): (AccountId, Result<_, Denial>)| {
         let outcome = match outcome {
             Ok((_, terms)) => Ok(leased(&ids, account, &terms)?),

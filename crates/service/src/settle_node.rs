@@ -1,13 +1,13 @@
 //! A gateway starts, and tells what its spool proves of the leases it had when it stopped.
 
+use std::cmp::Ordering;
 use std::collections::HashSet;
 
-use turnpike_domain::ids::NodeId;
+use turnpike_domain::ids::Incarnation;
 use turnpike_domain::lease::LeaseReport;
 use turnpike_domain::time::Timestamp;
-use turnpike_domain::units::Bytes;
-use turnpike_store::lease::{self, OpenLease};
-use turnpike_store::{StoreError, Tx, node};
+use turnpike_store::lease;
+use turnpike_store::{Tx, node};
 
 use crate::books::Books;
 use crate::error::ServiceError;
@@ -16,33 +16,38 @@ use crate::service::Service;
 
 struct Settlement {
     service: Service,
-    node: NodeId,
+    node: Incarnation,
     found: Vec<LeaseReport>,
     now: Timestamp,
 }
 
 impl Service {
     /// Books what the spool proves and closes all other leases of the gateway: of those nothing is billed beyond what
-    /// was reported, and what they hold is free again.
+    /// was reported, and what they hold is free again. From then on the gateway's leases are this incarnation's. Whatever
+    /// comes twice or late does nothing.
     ///
     /// # Errors
-    /// Only the store's; nothing was settled then.
-    pub async fn settle_node(&self, node: NodeId, found: Vec<LeaseReport>) -> Result<(), ServiceError> {
+    /// [`ServiceError::Fenced`] when a later incarnation has settled, or the store's; nothing was settled then.
+    pub async fn settle_node(&self, node: Incarnation, found: Vec<LeaseReport>) -> Result<(), ServiceError> {
         let settlement = Settlement { service: self.clone(), node, found, now: self.now() };
-        Ok(self.store.write(settlement, |settlement, tx| Box::pin(settle(settlement, tx))).await?)
+        self.store.write(settlement, |settlement, tx| Box::pin(settle(settlement, tx))).await
     }
 }
 
-async fn settle(settlement: &Settlement, tx: &mut Tx) -> Result<(), StoreError> {
+async fn settle(settlement: &Settlement, tx: &mut Tx) -> Result<(), ServiceError> {
     let Settlement { service, node, found, now } = settlement;
-    node::touch(tx, *node, *now).await?;
-    let open = lease::lock_of_node(tx, *node).await?;
+    let before = node::touch(tx, node.node, *now).await?;
+    match node.boot.cmp(&before) {
+        Ordering::Less => return Err(ServiceError::Fenced),
+        Ordering::Equal => return Ok(()),
+        Ordering::Greater => node::begin(tx, *node).await?,
+    }
+    let open = lease::lock_of_node(tx, node.node).await?;
     let mut books = Books::open(tx, service, &open, &[], *now).await?;
     let proven: HashSet<_> = found.iter().map(|report| report.lease).collect();
-    // Nothing is proven of the rest, and nothing more will come: the highest report so far stands.
-    let void = |lease: &OpenLease| LeaseReport { lease: lease.id, used: Bytes::ZERO, ceiling: Bytes::ZERO, last: true };
-    let voided = open.iter().filter(|lease| !proven.contains(&lease.id)).map(void);
+    // Nothing is proven of the rest, and nothing more will come.
+    let voided = open.iter().filter(|lease| !proven.contains(&lease.id)).map(|lease| LeaseReport::void(lease.id));
     let reports: Vec<_> = found.iter().cloned().chain(voided).collect();
     book_all(tx, &mut books, open, &reports).await?;
-    books.close(tx).await
+    Ok(books.close(tx).await?)
 }

@@ -25,6 +25,8 @@ pub(crate) struct RawHeader {
     pub(crate) node: AtomicU64,
     pub(crate) slots: AtomicU64,
     pub(crate) checksum: AtomicU64,
+    /// How often the file was opened. It changes, so it stands outside the checksum; files of older builds have 0 here.
+    pub(crate) boot: AtomicU64,
 }
 
 /// What a header says.

@@ -25,6 +25,15 @@ impl Region {
         Ok(Self::Mapped { map, _locked: file })
     }
 
+    /// Waits until the header's page is on the disk.
+    pub(crate) fn sync_header(&self) -> io::Result<()> {
+        match self {
+            Self::Mapped { map, .. } => map.flush_range(0, HEADER_BYTES_IN_MEMORY),
+            #[cfg(test)]
+            Self::Plain { .. } => Ok(()),
+        }
+    }
+
     #[allow(clippy::cast_ptr_alignment, reason = "a mapping starts on a page")]
     pub(crate) fn header(&self) -> &RawHeader {
         match self {

@@ -4,11 +4,12 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustix::fs::{FallocateFlags, FlockOperation};
 use rustix::io::Errno;
-use turnpike_domain::ids::NodeId;
+use turnpike_domain::ids::{Incarnation, NodeId};
 use turnpike_domain::units::Bytes;
 
 use crate::layout::{HEADER_BYTES, HeaderFacts, RawSlot, SLOT_BYTES, SlotState};
@@ -67,7 +68,8 @@ impl From<Errno> for SpoolError {
 
 impl Spool {
     /// Opens the file, or makes one with `slots` slots and `fresh_node` as its identity. A file that exists keeps its
-    /// own number of slots and identity.
+    /// own number of slots and identity. Each opening counts as a boot, on the disk before this returns: after a power cut
+    /// no two openings may seem to be the same.
     ///
     /// # Errors
     /// [`SpoolError`] when another process has it, when its header is damaged, or when the disk is full.
@@ -87,9 +89,9 @@ impl Spool {
         Shelf::adopt(Region::map(file)?)
     }
 
-    /// The identity drawn when the file was made.
-    pub fn node(&self) -> NodeId {
-        self.shelf.node
+    /// The identity drawn when the file was made, and how often it was opened.
+    pub fn incarnation(&self) -> Incarnation {
+        self.shelf.incarnation
     }
 
     /// How many slots the file has.
@@ -109,17 +111,20 @@ impl Spool {
 #[derive(Debug)]
 pub(crate) struct Shelf {
     region: Region,
-    node: NodeId,
+    incarnation: Incarnation,
     free: Mutex<Vec<usize>>,
 }
 
 impl Shelf {
-    /// Checks the header and looks into every slot.
+    /// Checks the header, counts the boot and looks into every slot.
     pub(crate) fn adopt(region: Region) -> Result<Opened, SpoolError> {
         let facts = region.header().read().map_err(SpoolError::Damaged)?;
         if u64::try_from(region.slots().len()) != Ok(facts.slots) {
             return Err(SpoolError::Damaged("its length is not what its header says"));
         }
+        let boot = region.header().boot.fetch_add(1, Ordering::Relaxed).saturating_add(1);
+        region.sync_header()?;
+        let incarnation = Incarnation { node: facts.node, boot };
         let mut free = Vec::new();
         let mut taken = Vec::new();
         let mut damaged = Vec::new();
@@ -136,7 +141,7 @@ impl Shelf {
                 }
             }
         }
-        let shelf = Arc::new(Self { region, node: facts.node, free: Mutex::new(free) });
+        let shelf = Arc::new(Self { region, incarnation, free: Mutex::new(free) });
         let found = taken.into_iter().rev().map(|(index, header, delivered)| {
             let slot = Slot::new(Arc::clone(&shelf), index);
             Found { header, delivered, slot }

@@ -35,6 +35,7 @@ struct LeaseRow {
     package_id: i64,
     ceiling: i64,
     used: i64,
+    written: i64,
     lapsed: bool,
     lapses_at: i64,
 }
@@ -52,6 +53,7 @@ impl TryFrom<LeaseRow> for OpenLease {
             book: LeaseBook {
                 ceiling: Bytes::from_column(row.ceiling).ok_or(corrupt("ceiling"))?,
                 used: Bytes::from_column(row.used).ok_or(corrupt("used"))?,
+                written: Bytes::from_column(row.written).ok_or(corrupt("written"))?,
                 lapsed: row.lapsed,
             },
             lapses_at: Timestamp::from_ms(row.lapses_at),
@@ -61,7 +63,7 @@ impl TryFrom<LeaseRow> for OpenLease {
 
 const LOCK: &str = "\
     WITH wanted AS (SELECT CAST(value ->> 0 AS BIGINT) AS id FROM json_each($2))
-    SELECT lease.id, customer_id, account_id, package_id, ceiling, used, lapsed, lapses_at
+    SELECT lease.id, customer_id, account_id, package_id, ceiling, used, written, lapsed, lapses_at
     FROM wanted CROSS JOIN lease
     WHERE lease.id = wanted.id AND node_id = $1
     ORDER BY lease.id
@@ -77,7 +79,7 @@ pub async fn lock(tx: &mut Tx, node: NodeId, leases: &[LeaseId]) -> Result<Vec<O
 }
 
 const LOCK_OF_NODE: &str = "\
-    SELECT id, customer_id, account_id, package_id, ceiling, used, lapsed, lapses_at
+    SELECT id, customer_id, account_id, package_id, ceiling, used, written, lapsed, lapses_at
     FROM lease WHERE node_id = $1
     ORDER BY id
     FOR NO KEY UPDATE OF lease";
@@ -105,7 +107,7 @@ const LOCK_MARKED: &str = "\
     WITH wanted AS (
         SELECT CAST(value ->> 0 AS BIGINT) AS id, CAST(value ->> 1 AS BIGINT) AS mark FROM json_each($1)
     )
-    SELECT lease.id, customer_id, account_id, package_id, ceiling, used, lapsed, lapses_at
+    SELECT lease.id, customer_id, account_id, package_id, ceiling, used, written, lapsed, lapses_at
     FROM wanted CROSS JOIN lease
     WHERE lease.id = wanted.id AND lapses_at = mark AND lapsed = FALSE
     ORDER BY lease.id
@@ -126,12 +128,12 @@ fn ids(leases: &[LeaseId]) -> Result<String, StoreError> {
 
 const HELD_BY_NODE: &str = "\
     WITH wanted AS (SELECT CAST(value ->> 0 AS BIGINT) AS id FROM json_each($2))
-    SELECT lease.account_id, CAST(SUM(lease.ceiling - lease.used) AS BIGINT)
+    SELECT lease.account_id, CAST(SUM(lease.ceiling - lease.written) AS BIGINT)
     FROM wanted CROSS JOIN lease
     WHERE lease.node_id = $1 AND lease.account_id = wanted.id AND lease.lapsed = FALSE
     GROUP BY lease.account_id";
 
-/// What a gateway holds for each of these accounts; those for which it holds no lease are left out. `CROSS JOIN` makes
+/// What a gateway may still write for each of these accounts; those for which it holds no lease are left out. `CROSS JOIN` makes
 /// SQLite go from the accounts to their leases, not through all leases of the gateway.
 ///
 /// # Errors
@@ -154,10 +156,12 @@ const STORE: &str = "\
     WITH booked AS (
         SELECT CAST(value ->> 0 AS BIGINT) AS customer_id, CAST(value ->> 1 AS BIGINT) AS id,
             CAST(value ->> 2 AS BIGINT) AS ceiling, CAST(value ->> 3 AS BIGINT) AS used,
-            CAST(value ->> 4 AS BOOLEAN) AS lapsed, CAST(value ->> 5 AS BIGINT) AS lapses_at
+            CAST(value ->> 4 AS BIGINT) AS written, CAST(value ->> 5 AS BOOLEAN) AS lapsed,
+            CAST(value ->> 6 AS BIGINT) AS lapses_at
         FROM json_each($1)
     )
-    UPDATE lease SET ceiling = booked.ceiling, used = booked.used, lapsed = booked.lapsed, lapses_at = booked.lapses_at
+    UPDATE lease SET ceiling = booked.ceiling, used = booked.used, written = booked.written, lapsed = booked.lapsed,
+        lapses_at = booked.lapses_at
     FROM booked
     WHERE lease.customer_id = booked.customer_id AND lease.id = booked.id";
 
@@ -167,8 +171,9 @@ const STORE: &str = "\
 /// Only the database's own.
 pub async fn store(tx: &mut Tx, leases: &[&OpenLease]) -> Result<(), StoreError> {
     let row = |lease: &&OpenLease| {
-        let LeaseBook { ceiling, used, lapsed } = &lease.book;
-        (lease.customer.get(), lease.id.get(), ceiling.to_column(), used.to_column(), *lapsed, lease.lapses_at.ms())
+        let LeaseBook { ceiling, used, written, lapsed } = &lease.book;
+        let (customer, id, mark) = (lease.customer.get(), lease.id.get(), lease.lapses_at.ms());
+        (customer, id, ceiling.to_column(), used.to_column(), written.to_column(), *lapsed, mark)
     };
     if !leases.is_empty() {
         exec!(tx, STORE, rows(&leases.iter().map(row).collect::<Vec<_>>())?)?;

@@ -9,8 +9,8 @@ use serde_json::Value;
 use tower::ServiceExt;
 use turnpike_api::{ApiSettings, router};
 use turnpike_domain::calendar::Zone;
-use turnpike_domain::ids::{CustomerId, NodeId};
-use turnpike_domain::lease::LeaseReport;
+use turnpike_domain::ids::{CustomerId, Incarnation, NodeId};
+use turnpike_domain::lease::{Exchange, LeaseReport};
 use turnpike_domain::product::ProductType;
 use turnpike_domain::quota::LeasePolicy;
 use turnpike_domain::units::Bytes;
@@ -28,6 +28,7 @@ const LONGEST_ANSWER: usize = 64 * 1024 * 1024;
 pub(crate) struct Given {
     pub(crate) service: Service,
     pub(crate) router: Router,
+    boots: AtomicU64,
 }
 
 /// A customer with a key.
@@ -52,7 +53,7 @@ impl Given {
         };
         let source = Source::new(move || now, fill);
         let service = Service::new(store.store(), Keys::derive(&[5; 32]), Zone::utc(), LeasePolicy::default(), source);
-        Self { router: router(service.clone(), settings), service }
+        Self { router: router(service.clone(), settings), service, boots: AtomicU64::new(1) }
     }
 
     /// A verified customer.
@@ -81,14 +82,16 @@ impl Given {
 
     /// Bills so many bytes to an account, now.
     pub(crate) async fn bill(&self, customer: &Customer, username: &str, bytes: u64) {
-        let node = NodeId::new(7);
+        let node = Incarnation { node: NodeId::new(7), boot: self.boots.fetch_add(1, Ordering::Relaxed) };
+        self.service.settle_node(node, Vec::new()).await.unwrap();
         let accounts = self.service.list_accounts(customer.id, None).await.unwrap();
         let account = accounts.into_iter().find(|account| account.username.as_str() == username).unwrap().id;
-        let grants = self.service.exchange_leases(node, Vec::new(), vec![account]).await.unwrap();
+        let asks = Exchange { number: 1, requests: vec![account], ..Exchange::default() };
+        let grants = self.service.exchange_leases(node, asks).await.unwrap();
         let lease = grants[0].outcome.clone().unwrap();
-        let (used, ceiling) = (Bytes::new(bytes), Bytes::new(bytes));
-        let report = LeaseReport { lease: lease.id, used, ceiling, last: true };
-        self.service.exchange_leases(node, vec![report], Vec::new()).await.unwrap();
+        let reports = vec![LeaseReport::last(lease.id, Bytes::new(bytes))];
+        let tells = Exchange { number: 2, reports, ..Exchange::default() };
+        self.service.exchange_leases(node, tells).await.unwrap();
     }
 
     /// GET, with the key in the query and the message in English.

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use turnpike_api::Surface;
 use turnpike_gateway::Gateway;
+use turnpike_gateway::ports::PortError;
 
 use super::own_listeners::OwnListeners;
 use super::planes::planes;
@@ -82,12 +83,23 @@ impl Running {
     /// grace, every lease is settled. A second signal ends the grace.
     ///
     /// # Errors
-    /// When signals cannot be awaited.
+    /// When signals cannot be awaited, or when another process has taken over the gateway's identity.
     pub(crate) async fn until_signal(self) -> Result<()> {
         let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-        either(&mut term, &mut int).await;
+        let fenced = tokio::select! {
+            () = either(&mut term, &mut int) => false,
+            () = self.fenced() => true,
+        };
         self.shut_down(async || either(&mut term, &mut int).await).await;
-        Ok(())
+        if fenced { Err(PortError::Fenced.into()) } else { Ok(()) }
+    }
+
+    /// Resolves when the gateway may not go on.
+    async fn fenced(&self) {
+        match &self.data_plane {
+            Some(gateway) => gateway.fenced().await,
+            None => std::future::pending().await,
+        }
     }
 
     /// Takes everything down. `hurry` ends the grace.

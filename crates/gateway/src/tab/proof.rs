@@ -116,14 +116,14 @@ mod tests {
         deliver(&mut proof, &second, 50);
         deliver(&mut proof, &first, 40);
         proof.acknowledge(95);
-        assert_eq!((first.meter().proven().get(), second.meter().proven().get()), (55, 0));
+        assert_eq!((first.meter().standing().proven.get(), second.meter().standing().proven.get()), (55, 0));
         proof.acknowledge(45);
-        assert_eq!((first.meter().proven().get(), second.meter().proven().get()), (60, 45));
+        assert_eq!((first.meter().standing().proven.get(), second.meter().standing().proven.get()), (60, 45));
         // An older answer changes nothing.
         proof.acknowledge(90);
         assert_eq!(proof.outstanding(), 45);
         proof.acknowledge(0);
-        assert_eq!((first.meter().proven().get(), second.meter().proven().get()), (100, 50));
+        assert_eq!((first.meter().standing().proven.get(), second.meter().standing().proven.get()), (100, 50));
         assert!(first.meter().is_settled() && second.meter().is_settled());
     }
 
@@ -134,7 +134,7 @@ mod tests {
         deliver(&mut proof, &lease, 100);
         proof.acknowledge(30);
         drop(proof);
-        assert_eq!(lease.meter().proven().get(), 70);
+        assert_eq!(lease.meter().standing().proven.get(), 70);
         assert!(lease.meter().is_settled());
     }
 }

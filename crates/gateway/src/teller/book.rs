@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
+use turnpike_domain::ids::LeaseId;
 use turnpike_domain::lease::LeaseReport;
 use turnpike_domain::units::Bytes;
 
@@ -63,6 +64,11 @@ impl Book {
     /// Whether there is nothing to remember.
     pub(crate) fn is_empty(&self, now: Instant) -> bool {
         self.held.is_empty() && self.contended.is_none_or(|contended| contended.is_over(now))
+    }
+
+    /// The leases that are not settled.
+    pub(crate) fn leases(&self) -> impl Iterator<Item = LeaseId> + '_ {
+        self.held.iter().map(|held| held.lease.id())
     }
 
     /// Whether the store has the final report of every lease.
@@ -126,8 +132,8 @@ impl Book {
 
     /// What this gateway itself holds: bytes that may still be used, proven or handed back.
     pub(crate) fn holds(&self) -> u64 {
-        let held = self.held.iter().map(|held| held.lease.meter().ceiling().minus(held.lease.meter().proven()));
-        held.fold(Bytes::ZERO, Bytes::plus).get()
+        let standings = self.held.iter().map(|held| held.lease.meter().standing());
+        standings.map(|standing| standing.ceiling.minus(standing.proven)).fold(Bytes::ZERO, Bytes::plus).get()
     }
 
     /// The store found the rest contended. Whether that has lasted longer than anybody should wait.
@@ -163,12 +169,14 @@ impl Held {
         // In this order: a settled lease does not change any more.
         let last = meter.is_recalled() && meter.is_settled();
         let known = self.reported.as_ref();
-        let used = meter.proven().max(known.map_or(Bytes::ZERO, |report| report.used));
-        let ceiling = known.map_or(Bytes::MAX, |report| report.ceiling).min(meter.ceiling()).max(used);
-        let report = LeaseReport { lease: self.lease.id(), used, ceiling, last };
+        let standing = meter.standing();
+        let used = standing.proven.max(known.map_or(Bytes::ZERO, |report| report.used));
+        let ceiling = known.map_or(Bytes::MAX, |report| report.ceiling).min(standing.ceiling).max(used);
+        let written = standing.written.clamp(used, ceiling);
+        let report = LeaseReport { lease: self.lease.id(), used, written, ceiling, last };
         let news = match known {
             Some(known) => report != *known,
-            None => last || used > Bytes::ZERO || meter.is_recalled(),
+            None => last || written > Bytes::ZERO || meter.is_recalled(),
         };
         let stale = now.saturating_duration_since(self.reported_at) >= RENEW_EVERY;
         (news || stale).then_some(report)

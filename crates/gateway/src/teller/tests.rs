@@ -7,12 +7,12 @@ use futures_util::future::BoxFuture;
 use parking_lot::Mutex;
 use turnpike_domain::account::Username;
 use turnpike_domain::directory::{AccountEntry, CustomerEntry};
-use turnpike_domain::ids::{CustomerId, LeaseId, NodeId};
+use turnpike_domain::ids::{CustomerId, Incarnation, LeaseId, NodeId};
 use turnpike_domain::lease::Lease as Grant;
 use turnpike_domain::product::ProductType;
 use turnpike_domain::secret::PasswordMac;
 use turnpike_domain::time::Span;
-use turnpike_domain::units::LimitGb;
+use turnpike_domain::units::{Bytes, LimitGb};
 
 use super::*;
 use crate::account::Account;
@@ -38,6 +38,8 @@ enum Answer {
     Fail,
     /// Never answers.
     Hang,
+    /// Says that the gateway's identity is another process's.
+    Fence,
 }
 
 impl Script {
@@ -64,16 +66,17 @@ impl Script {
 }
 
 impl Leases for Script {
-    fn settle(&self, _: NodeId, _: Vec<LeaseReport>) -> BoxFuture<'_, Result<(), PortError>> {
+    fn settle(&self, _: Incarnation, _: Vec<LeaseReport>) -> BoxFuture<'_, Result<(), PortError>> {
         std::future::ready(Ok(())).boxed()
     }
 
-    fn exchange(&self, _: NodeId, exchange: Exchange) -> BoxFuture<'_, Result<Vec<LeaseGrant>, PortError>> {
+    fn exchange(&self, _: Incarnation, exchange: Exchange) -> BoxFuture<'_, Result<Vec<LeaseGrant>, PortError>> {
         let answer = self.answers.lock().pop_front();
         self.seen.lock().push(exchange.clone());
         let granted = match answer {
             Some(Answer::Hang) => return std::future::pending().boxed(),
-            Some(Answer::Fail) => Err(PortError("told to fail".to_owned())),
+            Some(Answer::Fail) => Err(PortError::Unreachable("told to fail".to_owned())),
+            Some(Answer::Fence) => Err(PortError::Fenced),
             answer => Ok(exchange
                 .requests
                 .into_iter()
@@ -91,6 +94,7 @@ struct House {
     desk: Arc<Desk>,
     spool: Spool,
     stop: CancellationToken,
+    fenced: CancellationToken,
     teller: tokio::task::JoinHandle<()>,
     _folder: tempfile::TempDir,
 }
@@ -101,10 +105,10 @@ impl House {
         let spool = Spool::open(&folder.path().join("spool"), slots, NodeId::new(1)).unwrap().spool;
         let script = Arc::new(Script::default());
         let desk = Arc::new(Desk::new(Deadlines::default()));
-        let stop = CancellationToken::new();
-        let teller = Teller::new(script.clone(), spool.clone(), Arc::clone(&desk)).run(stop.clone());
+        let (stop, fenced) = (CancellationToken::new(), CancellationToken::new());
+        let teller = Teller::new(script.clone(), spool.clone(), Arc::clone(&desk), fenced.clone()).run(stop.clone());
         let account = Arc::new(Account::new(&entry(), Arc::new(Customer::new(customer()))));
-        Self { script, account, desk, spool, stop, teller: tokio::spawn(teller), _folder: folder }
+        Self { script, account, desk, spool, stop, fenced, teller: tokio::spawn(teller), _folder: folder }
     }
 
     fn new() -> Self {
@@ -160,7 +164,8 @@ async fn pass(span: Duration) {
 }
 
 fn report(lease: i64, used: u64, ceiling: u64, last: bool) -> LeaseReport {
-    LeaseReport { lease: LeaseId::new(lease), used: Bytes::new(used), ceiling: Bytes::new(ceiling), last }
+    let used = Bytes::new(used);
+    LeaseReport { lease: LeaseId::new(lease), used, written: used, ceiling: Bytes::new(ceiling), last }
 }
 
 #[tokio::test(start_paused = true)]
@@ -293,4 +298,43 @@ async fn closing_settles_everything_and_frees_the_slots() {
     let header = SlotHeader { lease: LeaseId::new(9), account: AccountId::new(1), granted: Bytes::new(1) };
     let slots: Vec<_> = std::iter::from_fn(|| spool.claim(&header)).collect();
     assert_eq!(slots.len(), 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_lost_answer_the_store_is_told_what_leases_there_are() {
+    let house = House::new();
+    house.permit().ensure_traffic().await.unwrap();
+    house.reserve(GRANTED).unwrap().delivered(GRANTED);
+    house.script.answer(Answer::Fail, 1);
+    pass(Duration::from_secs(2)).await;
+    house.reserve(1).is_none().then_some(()).unwrap();
+    pass(Duration::from_secs(1)).await;
+    let seen = house.script.seen.lock();
+    let held: Vec<_> = seen.iter().map(|exchange| exchange.held.clone()).collect();
+    assert_eq!(held[..3], [None, None, Some(vec![LeaseId::new(1)])], "{held:?}");
+    assert!(held[3..].iter().all(Option::is_none), "{held:?}");
+    assert!(seen.iter().map(|exchange| exchange.number).eq(1..=u64::try_from(seen.len()).unwrap()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn unacknowledged_bytes_are_reported_as_written() {
+    let house = House::new();
+    house.permit().ensure_traffic().await.unwrap();
+    house.reserve(400).unwrap().delivered(400);
+    pass(Duration::from_millis(600)).await;
+    let written = LeaseReport { written: Bytes::new(400), ..report(1, 0, GRANTED, false) };
+    assert_eq!(house.script.reports(), [written]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fenced_gateway_says_so_and_settles_nothing() {
+    let house = House::new();
+    house.permit().ensure_traffic().await.unwrap();
+    house.reserve(300).unwrap().sent(300);
+    house.script.answer(Answer::Fence, 1000);
+    pass(Duration::from_secs(1)).await;
+    assert!(house.fenced.is_cancelled());
+    assert!(house.reserve(1).is_none());
+    assert_eq!(house.script.seen.lock().len(), 2);
+    house.close().await;
 }

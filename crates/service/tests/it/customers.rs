@@ -1,13 +1,25 @@
 //! What the operator does with customers, and how customers are known.
 
+use std::net::{IpAddr, Ipv4Addr};
+
+use turnpike_domain::calendar::Zone;
 use turnpike_domain::ids::CustomerId;
-use turnpike_service::ServiceError;
+use turnpike_domain::quota::LeasePolicy;
+use turnpike_domain::time::{Span, Timestamp};
+use turnpike_service::{Keys, Service, ServiceError, Source};
 use turnpike_store::audit;
 use turnpike_testkit::each_store;
 
 use crate::given::{Given, operator};
 
 const NOBODY: CustomerId = CustomerId::new(4711);
+const HERE: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
+const ELSEWHERE: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 2));
+
+/// A clock and a generator that always say the same.
+fn nothing() -> Source {
+    Source::new(|| Timestamp::from_ms(1_773_144_000_000), |bytes: &mut [u8]| bytes.fill(9))
+}
 
 each_store! {
     async fn an_app_key_is_32_lower_case_hex_characters_and_finds_its_customer(given: &TestStore) {
@@ -36,11 +48,57 @@ each_store! {
     async fn a_login_needs_the_right_address_and_password(given: &TestStore) {
         let given = Given::over(given);
         let id = given.customer("a@example.com").await;
-        let log_in = async |email: &str, password: &str| given.service.log_in(email, password).await.unwrap();
-        assert_eq!(log_in("A@EXAMPLE.com", "a long password").await.map(|customer| customer.id), Some(id));
-        assert_eq!(log_in("a@example.com", "a long passworD").await, None);
-        assert_eq!(log_in("b@example.com", "a long password").await, None);
-        assert_eq!(log_in("no address", "a long password").await, None);
+        let log_in = async |email: &str, password: &str| given.service.log_in(HERE, email, password).await;
+        let logged_in = log_in("A@EXAMPLE.com", "a long password").await.unwrap();
+        assert_eq!(logged_in.customer, id);
+        assert_eq!(given.service.authenticate(&logged_in.app_key).await.unwrap().unwrap().id, id);
+        assert_eq!(given.service.authenticate_session(&logged_in.token).await.unwrap().unwrap().id, id);
+        for (email, password) in
+            [("a@example.com", "a long passworD"), ("b@example.com", "a long password"), ("no address", "a long password")]
+        {
+            assert!(matches!(log_in(email, password).await, Err(ServiceError::LoginWrong)), "{email}");
+        }
+    }
+
+    async fn a_session_ends_with_the_week_the_password_and_the_suspension(given: &TestStore) {
+        let store = given;
+        let given = Given::over(store);
+        let id = given.customer("a@example.com").await;
+        let begin = async || given.service.log_in(HERE, "a@example.com", "a long password").await.unwrap().token;
+        let lives = async |token: &str| given.service.authenticate_session(token).await.unwrap().is_some();
+        let token = begin().await;
+        given.turn_clock(Span::from_secs(7 * 86_400 - 1));
+        assert!(lives(&token).await);
+        given.turn_clock(Span::from_secs(1));
+        assert!(!lives(&token).await);
+
+        let token = begin().await;
+        given.service.suspend_customer(&operator(), id).await.unwrap();
+        assert!(!lives(&token).await);
+        given.service.resume_customer(&operator(), id).await.unwrap();
+        assert!(!lives(&token).await);
+
+        let token = begin().await;
+        store.store().run_raw("UPDATE customer SET login_hash = login_hash || 'x'").await.unwrap();
+        assert!(!lives(&token).await);
+        let strange = Service::new(store.store(), Keys::derive(&[6; 32]), Zone::utc(), LeasePolicy::default(), nothing());
+        assert_eq!(strange.authenticate_session(&token).await.unwrap(), None);
+    }
+
+    async fn guessing_is_slowed_down_where_it_comes_from(given: &TestStore) {
+        let given = Given::over(given);
+        given.customer("a@example.com").await;
+        let guess = async |source: IpAddr| given.service.log_in(source, "a@example.com", "wrong guess").await.unwrap_err();
+        for _ in 0..5 {
+            assert!(matches!(guess(HERE).await, ServiceError::LoginWrong));
+        }
+        assert!(matches!(guess(HERE).await, ServiceError::LoginTooOften { wait } if wait == Span::from_secs(30)));
+        // Even with the right password, from there; but not from elsewhere.
+        let log_in = async |source| given.service.log_in(source, "a@example.com", "a long password").await;
+        assert!(matches!(log_in(HERE).await, Err(ServiceError::LoginTooOften { .. })));
+        log_in(ELSEWHERE).await.unwrap();
+        given.turn_clock(Span::from_secs(30));
+        log_in(HERE).await.unwrap();
     }
 
     async fn one_address_is_one_customer(given: &TestStore) {

@@ -1,5 +1,6 @@
 //! What tests begin with: a service over a fresh store, with a clock that stands still and randomness that repeats.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
@@ -7,14 +8,14 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 use turnpike_domain::account::{AccountPassword, Username};
 use turnpike_domain::calendar::Zone;
-use turnpike_domain::ids::{AccountId, CustomerId, LeaseId, NodeId};
+use turnpike_domain::ids::{AccountId, CustomerId, Incarnation, LeaseId, NodeId};
 use turnpike_domain::lapse::LapseWatch;
-use turnpike_domain::lease::{Lease, LeaseReport};
+use turnpike_domain::lease::{Exchange, Lease, LeaseGrant, LeaseReport};
 use turnpike_domain::product::ProductType;
 use turnpike_domain::quota::{Denial, LeasePolicy};
 use turnpike_domain::time::{Span, Timestamp};
 use turnpike_domain::units::{Bytes, LimitGb};
-use turnpike_service::{Actor, Grant, Keys, NewAccounts, Service, Source};
+use turnpike_service::{Actor, Grant, Keys, NewAccounts, Service, ServiceError, Source};
 use turnpike_store::Store;
 use turnpike_testkit::stores::TestStore;
 
@@ -22,6 +23,8 @@ use turnpike_testkit::stores::TestStore;
 pub(crate) const GB: u64 = 1 << 30;
 /// The gateway of most tests.
 pub(crate) const NODE: NodeId = NodeId::new(11);
+/// Another one.
+pub(crate) const NEIGHBOUR: NodeId = NodeId::new(-12);
 /// The type of most tests.
 pub(crate) const TYPE: ProductType = ProductType::DynamicTraffic;
 
@@ -32,6 +35,8 @@ pub(crate) struct Given {
     clock: Arc<AtomicI64>,
     elapsed_ms: AtomicU64,
     watch: Mutex<LapseWatch>,
+    /// Every gateway's boot, and its last exchange.
+    gateways: Mutex<HashMap<NodeId, (u64, u64)>>,
 }
 
 impl Given {
@@ -54,7 +59,7 @@ impl Given {
         let keys = Keys::derive(&[5; 32]);
         let service = Service::new(store.store(), keys, zone, LeasePolicy::default(), source);
         let watch = Mutex::new(service.lapse_watch());
-        Self { service, store: store.store(), clock, elapsed_ms: AtomicU64::new(0), watch }
+        Self { service, store: store.store(), clock, elapsed_ms: AtomicU64::new(0), watch, gateways: Mutex::default() }
     }
 
     /// Lets time pass.
@@ -119,17 +124,53 @@ impl Given {
         listed.into_iter().find(|account| account.username == name(username)).unwrap().id
     }
 
+    /// A gateway starts, and tells what it found in its spool.
+    pub(crate) async fn boot(&self, node: NodeId, found: Vec<LeaseReport>) -> Incarnation {
+        let boot = {
+            let mut gateways = self.gateways.lock().await;
+            let (boot, exchanges) = gateways.entry(node).or_default();
+            (*boot, *exchanges) = (*boot + 1, 0);
+            *boot
+        };
+        let node = Incarnation { node, boot };
+        self.service.settle_node(node, found).await.unwrap();
+        node
+    }
+
+    /// A gateway's next exchange. One that was never heard of starts first.
+    pub(crate) async fn exchange(&self, node: NodeId, exchange: Exchange) -> Result<Vec<LeaseGrant>, ServiceError> {
+        if !self.gateways.lock().await.contains_key(&node) {
+            self.boot(node, Vec::new()).await;
+        }
+        let (boot, number) = {
+            let mut gateways = self.gateways.lock().await;
+            let (boot, exchanges) = gateways.get_mut(&node).unwrap();
+            *exchanges += 1;
+            (*boot, *exchanges)
+        };
+        self.service.exchange_leases(Incarnation { node, boot }, Exchange { number, ..exchange }).await
+    }
+
+    /// What a gateway's accounts get.
+    pub(crate) async fn ask_at(&self, node: NodeId, requests: Vec<AccountId>) -> Vec<LeaseGrant> {
+        self.exchange(node, Exchange { requests, ..Exchange::default() }).await.unwrap()
+    }
+
+    /// Reports to a gateway's accounts.
+    pub(crate) async fn report_at(&self, node: NodeId, reports: Vec<LeaseReport>) {
+        let exchange = Exchange { reports, ..Exchange::default() };
+        assert_eq!(self.exchange(node, exchange).await.unwrap(), Vec::new());
+    }
+
     /// One account's wish at the usual gateway.
     pub(crate) async fn ask(&self, account: AccountId) -> Result<Lease, Denial> {
-        let [grant] = &self.service.exchange_leases(NODE, Vec::new(), vec![account]).await.unwrap()[..] else {
-            panic!("one answer")
-        };
+        let [grant] = &self.ask_at(NODE, vec![account]).await[..] else { panic!("one answer") };
         grant.outcome.clone()
     }
 
     /// Reports to the usual gateway's account.
     pub(crate) async fn report(&self, reports: Vec<LeaseReport>) {
-        assert_eq!(self.service.exchange_leases(NODE, reports, Vec::new()).await.unwrap(), Vec::new());
+        self.report_at(NODE, reports).await;
     }
 
     /// Bills so many bytes to an account, through one lease, which is done then.
@@ -164,10 +205,11 @@ pub(crate) fn pair(username: &str) -> (Username, AccountPassword) {
 
 /// A report after which more may come.
 pub(crate) fn partial(lease: LeaseId, used: u64, ceiling: u64) -> LeaseReport {
-    LeaseReport { lease, used: Bytes::new(used), ceiling: Bytes::new(ceiling), last: false }
+    let used = Bytes::new(used);
+    LeaseReport { lease, used, written: used, ceiling: Bytes::new(ceiling), last: false }
 }
 
 /// A report after which nothing more comes.
 pub(crate) fn last(lease: LeaseId, used: u64) -> LeaseReport {
-    LeaseReport { lease, used: Bytes::new(used), ceiling: Bytes::new(used), last: true }
+    LeaseReport::last(lease, Bytes::new(used))
 }

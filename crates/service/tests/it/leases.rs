@@ -1,14 +1,14 @@
 //! Leases: what is granted, what reports book, what lapses and what a restart settles.
 
 use turnpike_domain::ids::{AccountId, LeaseId, NodeId};
+use turnpike_domain::lease::Exchange;
 use turnpike_domain::quota::Denial;
 use turnpike_domain::time::Span;
 use turnpike_domain::units::{Bytes, LimitGb};
 use turnpike_testkit::each_store;
 
-use crate::given::{GB, Given, NODE, last, name, operator, partial};
+use crate::given::{GB, Given, NEIGHBOUR, NODE, last, name, operator, partial};
 
-const OTHER: NodeId = NodeId::new(-12);
 const MIB: u64 = 1 << 20;
 
 impl Given {
@@ -63,7 +63,7 @@ each_store! {
         let (mut granted, mut leases) = (0, Vec::new());
         for turn in 0.. {
             let node = NodeId::new(turn % 100);
-            let grants = given.service.exchange_leases(node, Vec::new(), vec![account]).await.unwrap();
+            let grants = given.ask_at(node, vec![account]).await;
             match &grants[0].outcome {
                 Ok(lease) => {
                     granted += lease.bytes.get();
@@ -77,7 +77,7 @@ each_store! {
         }
         assert_eq!(granted, GB);
         for (node, report) in leases {
-            given.service.exchange_leases(node, vec![report], Vec::new()).await.unwrap();
+            given.report_at(node, vec![report]).await;
         }
         assert_eq!(given.ask(account).await, Err(Denial::LimitReached));
         given.service.change_limit(anna, &name("user1"), LimitGb::new(2).unwrap()).await.unwrap();
@@ -151,9 +151,9 @@ each_store! {
         let account = given.account(anna, "user1").await;
         let lease = given.ask(account).await.unwrap();
         let report = vec![last(lease.id, 100), last(LeaseId::new(424_242), 100)];
-        given.service.exchange_leases(OTHER, report, Vec::new()).await.unwrap();
+        given.report_at(NEIGHBOUR, report).await;
         assert_eq!(given.used_and_held(account).await.0, 0);
-        given.service.settle_node(OTHER, vec![last(lease.id, 100)]).await.unwrap();
+        given.boot(NEIGHBOUR, vec![last(lease.id, 100)]).await;
         assert_eq!(given.used_and_held(account).await, (0, i64::try_from(lease.bytes.get()).unwrap()));
     }
 
@@ -243,12 +243,12 @@ each_store! {
         let (one, two) = (given.account(anna, "user1").await, given.account(anna, "user2").await);
         let (proven, lost) = (given.ask(one).await.unwrap(), given.ask(two).await.unwrap());
         given.report(vec![partial(lost.id, 30, lost.bytes.get())]).await;
-        let theirs = given.service.exchange_leases(OTHER, Vec::new(), vec![one]).await.unwrap();
-        given.service.settle_node(NODE, vec![last(proven.id, 200)]).await.unwrap();
+        let theirs = given.ask_at(NEIGHBOUR, vec![one]).await;
+        given.boot(NODE, vec![last(proven.id, 200)]).await;
         let held = theirs[0].outcome.as_ref().unwrap().bytes.to_column();
         assert_eq!(given.used_and_held(one).await, (200, held));
         assert_eq!(given.used_and_held(two).await, (30, 0));
-        given.service.settle_node(NODE, vec![last(proven.id, 200)]).await.unwrap();
+        given.boot(NODE, vec![last(proven.id, 200)]).await;
         assert_eq!(given.used_and_held(one).await, (200, held));
         assert_eq!(given.number("SELECT count(*) FROM lease").await, 1);
     }
@@ -275,7 +275,7 @@ each_store! {
         }
         let poor = given.account(ben, "ben1").await;
         let asked = [accounts.clone(), vec![poor], accounts.clone()].concat();
-        let grants = given.service.exchange_leases(NODE, Vec::new(), asked).await.unwrap();
+        let grants = given.ask_at(NODE, asked).await;
         assert_eq!(grants.len(), 21);
         let (mut reports, mut total) = (Vec::new(), Bytes::ZERO);
         for grant in &grants {
@@ -287,7 +287,7 @@ each_store! {
                 Err(denial) => assert_eq!((grant.account, *denial), (poor, Denial::NoTraffic)),
             }
         }
-        let again = given.service.exchange_leases(NODE, reports, accounts).await.unwrap();
+        let again = given.exchange(NODE, Exchange { reports, requests: accounts, ..Exchange::default() }).await.unwrap();
         // They hold nearly as much as one gateway may.
         let smallest = again.iter().filter_map(|grant| grant.outcome.as_ref().ok()).map(|lease| lease.bytes).min();
         assert_eq!(smallest, Some(Bytes::new(1000)));

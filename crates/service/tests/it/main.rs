@@ -2,10 +2,13 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "what a test cannot go on without ends it")]
 
 mod accounts;
+mod allow_list;
 mod customers;
 mod directory;
 mod given;
+mod incarnations;
 mod leases;
+mod once;
 mod packages;
 mod quota;
 mod story;

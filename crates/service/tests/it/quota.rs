@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use futures_util::future::join_all;
 use turnpike_domain::ids::{AccountId, LeaseId, NodeId};
-use turnpike_domain::lease::LeaseReport;
+use turnpike_domain::lease::{Exchange, LeaseReport};
 use turnpike_domain::time::Span;
 use turnpike_domain::units::LimitGb;
 use turnpike_testkit::each_store;
@@ -111,9 +111,9 @@ async fn turn(given: &Given, dice: &mut Dice, node: NodeId, held: &mut Held, acc
     let requests = accounts.iter().filter(|_| dice.roll(2) == 0).copied().collect();
     let sent_twice = dice.roll(5) == 0;
     if sent_twice {
-        given.service.exchange_leases(node, reports.clone(), Vec::new()).await.unwrap();
+        given.report_at(node, reports.clone()).await;
     }
-    for grant in given.service.exchange_leases(node, reports, requests).await.unwrap() {
+    for grant in given.exchange(node, Exchange { reports, requests, ..Exchange::default() }).await.unwrap() {
         if let Ok(lease) = grant.outcome {
             held.insert(lease.id, (0, lease.bytes.get()));
         }
@@ -136,7 +136,7 @@ each_store! {
                 2 => {
                     // It crashed: some of its spool is lost.
                     let found = held.iter().filter(|_| dice.roll(3) > 0).map(|(lease, (used, _))| last(*lease, *used));
-                    given.service.settle_node(*node, found.collect()).await.unwrap();
+                    given.boot(*node, found.collect()).await;
                     held.clear();
                 }
                 3 => {
@@ -151,7 +151,7 @@ each_store! {
             }
         }
         for (node, _) in gateways {
-            given.service.settle_node(node, Vec::new()).await.unwrap();
+            given.boot(node, Vec::new()).await;
         }
         given.assert_balanced("at the end").await;
         assert_eq!(given.number("SELECT CAST(SUM(held) AS BIGINT) FROM account").await, 0);
@@ -169,7 +169,7 @@ each_store! {
                 for _ in 0..15 {
                     turn(&given, &mut dice, NodeId::new(id), &mut held, &accounts).await;
                 }
-                given.service.settle_node(NodeId::new(id), Vec::new()).await.unwrap();
+                given.boot(NodeId::new(id), Vec::new()).await;
             })
         };
         let gateways: Vec<_> = (1..=6).map(gateway).collect();

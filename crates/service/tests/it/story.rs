@@ -79,8 +79,8 @@ each_store! {
         assert!(given.ask(user2).await.is_ok());
 
         // A gateway that starts anew settles what its spool proves and voids the rest.
-        service.settle_node(NODE, Vec::new()).await.unwrap();
-        service.settle_node(NodeId::new(12), Vec::new()).await.unwrap();
+        given.boot(NODE, Vec::new()).await;
+        given.boot(NodeId::new(12), Vec::new()).await;
         assert_eq!(given.number("SELECT count(*) FROM lease").await, 0);
         assert_eq!(given.number("SELECT CAST(SUM(held) AS BIGINT) FROM account").await, 0);
     }

@@ -53,7 +53,7 @@ fn what_was_counted_is_found_after_death_until_it_is_settled() {
         slot.returned().fetch_add(u64::try_from(lease).unwrap(), Ordering::Relaxed);
     }
     let opened = after_death(opened);
-    assert_eq!(opened.spool.node(), NODE);
+    assert_eq!(opened.spool.incarnation(), Incarnation { node: NODE, boot: 2 });
     assert_eq!(leases(&opened), [(1, 99), (2, 98), (3, 97)]);
     opened.found[1].slot.mark_settled();
     assert_eq!(leases(&after_death(opened)), [(1, 99), (3, 97)]);
@@ -137,7 +137,7 @@ mod on_disk {
         let path = folder.path().join("spool");
         written(&path);
         let opened = Spool::open(&path, 99, NodeId::new(5)).unwrap();
-        assert_eq!((opened.spool.node(), opened.spool.capacity()), (NODE, 8));
+        assert_eq!((opened.spool.incarnation().node, opened.spool.capacity()), (NODE, 8));
         assert_eq!(leases(&opened), [(1, 10), (2, 20)]);
         assert_eq!(std::fs::metadata(&path).unwrap().len(), HEADER_BYTES + 8 * SLOT_BYTES);
     }

@@ -9,7 +9,7 @@ use futures_util::future::BoxFuture;
 use tokio::sync::Notify;
 use turnpike_domain::account::Username;
 use turnpike_domain::directory::{AccountEntry, Changes, CustomerEntry, Snapshot};
-use turnpike_domain::ids::{AccountId, CustomerId, FeedSeq, LeaseId, NodeId, PackageId};
+use turnpike_domain::ids::{AccountId, CustomerId, FeedSeq, Incarnation, LeaseId, NodeId, PackageId};
 use turnpike_domain::lease::{Lease, LeaseGrant, LeaseReport};
 use turnpike_domain::product::ProductType;
 use turnpike_domain::quota::{self, AccountQuota, Ask, Denial, LeaseBook, LeasePolicy, PackageQuota};
@@ -29,6 +29,7 @@ pub(crate) struct Store {
     /// Rings after every change of the feed and every exchange.
     bell: Notify,
     out_of_order: AtomicBool,
+    loses_answers: AtomicBool,
 }
 
 #[derive(Default)]
@@ -39,6 +40,8 @@ struct Books {
     packages: Vec<(CustomerId, PackageQuota)>,
     leases: BTreeMap<LeaseId, LeaseRow>,
     last_lease: i64,
+    /// Every gateway's living incarnation.
+    boots: BTreeMap<NodeId, u64>,
     /// What changed, by feed number less one.
     feed: Vec<Changed>,
 }
@@ -151,6 +154,16 @@ impl Store {
         self.bell.notify_waiters();
     }
 
+    /// Whether exchanges are carried out but their answers lost.
+    pub(crate) fn set_loses_answers(&self, loses: bool) {
+        self.loses_answers.store(loses, Ordering::SeqCst);
+    }
+
+    /// Another process takes over the identity of every gateway.
+    pub(crate) fn fence_gateways(&self) {
+        self.books().boots.values_mut().for_each(|boot| *boot += 1);
+    }
+
     pub(crate) fn standing(&self, username: &str) -> Standing {
         let id = self.id_of(username);
         let books = self.books();
@@ -217,7 +230,7 @@ impl Store {
 
     fn answer<T>(&self, answer: impl FnOnce(&mut Books) -> T) -> Result<T, PortError> {
         if self.out_of_order.load(Ordering::SeqCst) {
-            return Err(PortError("out of order".to_owned()));
+            return Err(PortError::Unreachable("out of order".to_owned()));
         }
         Ok(answer(&mut self.books()))
     }
@@ -268,7 +281,7 @@ impl Books {
     fn grant(&mut self, node: NodeId, id: AccountId) -> Result<Lease, Denial> {
         let (entry, quota) = self.accounts.get_mut(&id).ok_or(Denial::Refused)?;
         let held = self.leases.values().filter(|row| row.node == node && row.account == id);
-        let node_holds = held.fold(Bytes::ZERO, |sum, row| sum.plus(row.book.held()));
+        let node_holds = held.fold(Bytes::ZERO, |sum, row| sum.plus(row.book.unwritten()));
         let packages: Vec<PackageQuota> =
             self.packages.iter().filter(|(customer, _)| *customer == entry.customer).map(|(_, p)| p.clone()).collect();
         let terms = quota::grant(&self.policy, quota, &packages, Ask { node_holds, now: NOW })?;
@@ -277,18 +290,17 @@ impl Books {
         package.held = package.held.plus(terms.bytes);
         self.last_lease += 1;
         let lease = LeaseId::new(self.last_lease);
-        let book = LeaseBook { ceiling: terms.bytes, used: Bytes::ZERO, lapsed: false };
+        let book = LeaseBook::granted(terms.bytes);
         self.leases.insert(lease, LeaseRow { node, account: id, package: terms.package, book });
         Ok(Lease { id: lease, bytes: terms.bytes, valid_for: terms.valid_for })
     }
 
     /// Frees what leases of a node hold that nobody knows of any more.
-    fn void(&mut self, node: NodeId) {
-        let lost: Vec<LeaseId> =
-            self.leases.iter().filter(|(_, row)| row.node == node).map(|(lease, _)| *lease).collect();
+    fn void(&mut self, node: NodeId, known: &[LeaseId]) {
+        let lost = self.leases.iter().filter(|(lease, row)| row.node == node && !known.contains(lease));
+        let lost: Vec<LeaseId> = lost.map(|(lease, _)| *lease).collect();
         for lease in lost {
-            let used = self.leases[&lease].book.used;
-            self.book(&LeaseReport { lease, used, ceiling: used, last: true });
+            self.book(&LeaseReport::void(lease));
         }
     }
 }
@@ -324,26 +336,36 @@ impl Admission for Store {
 }
 
 impl Leases for Store {
-    fn settle(&self, node: NodeId, found: Vec<LeaseReport>) -> BoxFuture<'_, Result<(), PortError>> {
+    fn settle(&self, node: Incarnation, found: Vec<LeaseReport>) -> BoxFuture<'_, Result<(), PortError>> {
         let result = self.answer(|books| {
-            for report in &found {
-                books.book(report);
+            let before = books.boots.insert(node.node, node.boot).unwrap_or_default();
+            if before < node.boot {
+                for report in &found {
+                    books.book(report);
+                }
+                books.void(node.node, &[]);
             }
-            books.void(node);
         });
         self.bell.notify_waiters();
         std::future::ready(result).boxed()
     }
 
-    fn exchange(&self, node: NodeId, exchange: Exchange) -> BoxFuture<'_, Result<Vec<LeaseGrant>, PortError>> {
-        let result = self.answer(|books| {
+    fn exchange(&self, node: Incarnation, exchange: Exchange) -> BoxFuture<'_, Result<Vec<LeaseGrant>, PortError>> {
+        let answer = self.answer(|books| {
+            if books.boots.get(&node.node) != Some(&node.boot) {
+                return Err(PortError::Fenced);
+            }
             for report in &exchange.reports {
                 books.book(report);
             }
-            let grant = |account| LeaseGrant { account, outcome: books.grant(node, account) };
-            exchange.requests.into_iter().map(grant).collect()
+            if let Some(held) = &exchange.held {
+                books.void(node.node, held);
+            }
+            let grant = |account| LeaseGrant { account, outcome: books.grant(node.node, account) };
+            Ok(exchange.requests.into_iter().map(grant).collect())
         });
         self.bell.notify_waiters();
-        std::future::ready(result).boxed()
+        let lost = self.loses_answers.load(Ordering::SeqCst).then(|| PortError::Unreachable("lost".to_owned()));
+        std::future::ready(lost.map_or(answer, Err).and_then(|granted| granted)).boxed()
     }
 }
