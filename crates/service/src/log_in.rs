@@ -63,8 +63,8 @@ impl LoginThrottle {
 
     fn admit(&self, source: Source, address: &str, now: Timestamp) -> Result<(), ServiceError> {
         let mut tries = self.0.lock();
-        let admitted = tries.sources.admit(source, now);
-        let admitted = admitted.and_then(|()| tries.addresses.admit((source, address.to_owned()), now));
+        let admitted = tries.addresses.admit((source, address.to_owned()), now);
+        let admitted = admitted.and_then(|()| tries.sources.admit(source, now));
         admitted.map_err(|wait| ServiceError::LoginTooOften { wait })
     }
 

@@ -123,10 +123,10 @@ pub async fn keep(tx: &mut Tx, row: &OnceRow, sealed: &[u8]) -> Result<(), Store
 
 const TRIM: &str = "\
     DELETE FROM once WHERE (scope, key) IN (
-        SELECT scope, key FROM once WHERE begun_at < $1 ORDER BY begun_at LIMIT $2
+        SELECT scope, key FROM once WHERE begun_at <= $1 ORDER BY begun_at LIMIT $2
     )";
 
-/// Drops at most `most` rows that are older than `before`: how many.
+/// Drops at most `most` rows that are as old as `before` or older: how many.
 ///
 /// # Errors
 /// Only the database's own.
