@@ -4,6 +4,7 @@
 mod breach;
 mod gateway;
 mod guarantees;
+mod messages;
 mod network;
 mod operations;
 mod process;

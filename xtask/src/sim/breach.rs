@@ -17,6 +17,16 @@ pub(super) enum Breach {
     NeverLapse,
     /// The store takes a day on which its clock was before to be a new one.
     ForgetDay,
+    /// The store grants without asking what the gateway may still write.
+    ForgetWindow,
+    /// The store settles again when a settlement comes again.
+    SettleAgain,
+    /// The store settles and serves whatever boot a message is from.
+    ServeAnyBoot,
+    /// The store carries out an exchange that comes again, or after a later one.
+    ExchangeAgain,
+    /// The store keeps leases that the gateway says it never received.
+    KeepUnreceived,
     /// The gateway reports written bytes instead of proven ones.
     ReportWritten,
     /// The gateway goes on using leases past their validity.

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use turnpike_domain::ids::{LeaseId, NodeId};
+use turnpike_domain::ids::{Incarnation, LeaseId, NodeId};
 use turnpike_domain::lease::LeaseReport;
 
 use super::process::{Process, Slot};
@@ -12,7 +12,7 @@ const SETTLE_DEADLINE_MS: u64 = 5000;
 
 /// One gateway.
 pub(super) struct Gateway {
-    pub(super) node: NodeId,
+    pub(super) node: Incarnation,
     pub(super) spool: Vec<Rc<Slot>>,
     pub(super) life: Life,
 }
@@ -23,8 +23,8 @@ pub(super) enum Life {
     Down,
     /// Started; nothing is relayed before its spool is settled.
     Settling {
-        /// The settlement that is waited for, and when it was sent.
-        asked: Option<(u64, u64)>,
+        /// When the settlement that is waited for was sent.
+        asked_ms: Option<u64>,
     },
     /// Running.
     Up(Box<Process>),
@@ -32,7 +32,8 @@ pub(super) enum Life {
 
 impl Gateway {
     pub(super) const fn new(node: NodeId) -> Self {
-        Self { node, spool: Vec::new(), life: Life::Settling { asked: None } }
+        let node = Incarnation { node, boot: 1 };
+        Self { node, spool: Vec::new(), life: Life::Settling { asked_ms: None } }
     }
 
     /// The process, when it runs.
@@ -44,18 +45,18 @@ impl Gateway {
     }
 
     /// The next try to settle, when one is due.
-    pub(super) fn settle(&mut self, now_ms: u64, seq: u64) -> Option<Vec<LeaseReport>> {
-        let Life::Settling { asked } = &mut self.life else { return None };
-        if asked.is_some_and(|(_, sent_ms)| now_ms < sent_ms.saturating_add(SETTLE_DEADLINE_MS)) {
+    pub(super) fn settle(&mut self, now_ms: u64) -> Option<Vec<LeaseReport>> {
+        let Life::Settling { asked_ms } = &mut self.life else { return None };
+        if asked_ms.is_some_and(|sent_ms| now_ms < sent_ms.saturating_add(SETTLE_DEADLINE_MS)) {
             return None;
         }
-        *asked = Some((seq, now_ms));
+        *asked_ms = Some(now_ms);
         Some(self.spool.iter().map(|slot| slot.final_report()).collect())
     }
 
-    /// The settlement was answered: begins to run, unless it is not the one waited for.
-    pub(super) fn begin(&mut self, seq: u64, process: Process) -> bool {
-        let waited_for = matches!(self.life, Life::Settling { asked: Some((asked, _)) } if asked == seq);
+    /// A settlement was answered: begins to run, unless it runs already or the answer is to an earlier incarnation.
+    pub(super) fn begin(&mut self, node: Incarnation, process: Process) -> bool {
+        let waited_for = matches!(self.life, Life::Settling { .. }) && self.node == node;
         if waited_for {
             self.spool.clear();
             self.life = Life::Up(Box::new(process));

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use turnpike_domain::calendar::Day;
-use turnpike_domain::ids::{AccountId, LeaseId, PackageId};
+use turnpike_domain::ids::{AccountId, LeaseId, NodeId, PackageId};
 use turnpike_domain::units::{Bytes, LimitGb};
 
 use super::store::{LeaseRow, Store};
@@ -31,6 +31,7 @@ impl Guarantees {
     pub(super) fn check(&mut self, store: &mut Store, truth: &mut Truth, now_ms: u64) -> Result<(), String> {
         self.limits_hold(store)?;
         packages_hold(store)?;
+        windows_hold(store)?;
         for (id, account) in &store.accounts {
             let (billed, delivered) = (account.quota.used, truth.of_account(*id));
             if billed.get() > delivered {
@@ -97,6 +98,37 @@ fn packages_hold(store: &Store) -> Result<(), String> {
         return Err(format!("accounts have {by_account} booked, packages {by_package}"));
     }
     Ok(())
+}
+
+/// A gateway may write at most one window more for an account than it has told.
+fn windows_hold(store: &Store) -> Result<(), String> {
+    let mut windows: BTreeMap<(NodeId, AccountId), Bytes> = BTreeMap::new();
+    for row in store.leases.values() {
+        let window = windows.entry((row.node, row.account)).or_default();
+        *window = window.plus(row.book.unwritten());
+    }
+    match windows.iter().find(|(_, window)| **window > store.policy.largest) {
+        Some(((node, account), window)) => Err(format!("node {node} may write {window} for account {account}")),
+        None => Ok(()),
+    }
+}
+
+/// What is lost with a gateway's file: for each account at most one window, what was on its way unacknowledged when that
+/// was last told, and what a crash cut off.
+pub(super) fn lost_with_file(store: &Store, truth: &Truth, node: NodeId) -> Result<(), String> {
+    let mut losses: BTreeMap<AccountId, (u64, u64)> = BTreeMap::new();
+    for (id, row) in store.leases.iter().filter(|(_, row)| row.node == node && !row.book.lapsed) {
+        let real = truth.of_lease(*id);
+        let (lost, on_its_way) = losses.entry(row.account).or_default();
+        *lost = lost.saturating_add(real.delivered.saturating_sub(row.book.used.get()));
+        *on_its_way =
+            on_its_way.saturating_add(row.book.written.minus(row.book.used).get()).saturating_add(real.cut_off);
+    }
+    let most = |on_its_way: u64| store.policy.largest.get().saturating_add(on_its_way);
+    match losses.iter().find(|(_, (lost, on_its_way))| *lost > most(*on_its_way)) {
+        Some((account, (lost, _))) => Err(format!("account {account} loses {lost} B with the file of node {node}")),
+        None => Ok(()),
+    }
 }
 
 fn total_held(store: &Store, which: impl Fn(&LeaseRow) -> bool) -> Bytes {

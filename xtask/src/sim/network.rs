@@ -1,7 +1,7 @@
 //! What is under way between gateways and store: delayed, lost, doubled, out of order.
 
-use turnpike_domain::ids::{AccountId, NodeId};
-use turnpike_domain::lease::{LeaseGrant, LeaseReport};
+use turnpike_domain::ids::{AccountId, Incarnation};
+use turnpike_domain::lease::{Exchange, LeaseGrant, LeaseReport};
 
 use super::random::Random;
 
@@ -12,13 +12,15 @@ pub(super) type GatewayIndex = usize;
 #[derive(Clone, Debug)]
 pub(super) enum Message {
     /// To the store: reports and requests.
-    Exchange { gateway: GatewayIndex, node: NodeId, seq: u64, reports: Vec<LeaseReport>, requests: Vec<AccountId> },
+    Exchange { gateway: GatewayIndex, node: Incarnation, exchange: Exchange },
     /// To the store: what a restarted gateway found in its spool.
-    Settle { gateway: GatewayIndex, node: NodeId, seq: u64, found: Vec<LeaseReport> },
+    Settle { gateway: GatewayIndex, node: Incarnation, found: Vec<LeaseReport> },
     /// To a gateway: the answer to an exchange.
-    Granted { gateway: GatewayIndex, seq: u64, grants: Vec<LeaseGrant> },
+    Granted { gateway: GatewayIndex, number: u64, grants: Vec<LeaseGrant> },
     /// To a gateway: its spool is settled.
-    Settled { gateway: GatewayIndex, seq: u64 },
+    Settled { gateway: GatewayIndex, node: Incarnation },
+    /// To a gateway: its leases are another's.
+    Fenced { gateway: GatewayIndex, node: Incarnation },
     /// To a gateway, by the feed: an account's limits or state changed.
     Changed { gateway: GatewayIndex, account: AccountId, enabled: bool },
 }
@@ -37,9 +39,7 @@ impl Network {
             self.under_way.push((now_ms, message));
             return;
         }
-        // A settlement is retried only after the one before has ended, so it never comes twice: see `forget_settles`.
-        let may_double = !matches!(message, Message::Settle { .. });
-        if may_double && random.one_in_thousand_times(40) {
+        if random.one_in_thousand_times(40) {
             self.under_way.push((now_ms.saturating_add(delay_ms(random)), message.clone()));
         }
         if !random.one_in_thousand_times(40) {
@@ -57,11 +57,6 @@ impl Network {
         let due = self.under_way.iter().enumerate().filter(|(_, (due, _))| *due <= now_ms);
         let due: Vec<usize> = due.map(|(index, _)| index).collect();
         Some(self.under_way.swap_remove(random.pick(&due)?).1)
-    }
-
-    /// Ends the settlements of a gateway that are under way.
-    pub(super) fn forget_settles(&mut self, of: GatewayIndex) {
-        self.under_way.retain(|(_, message)| !matches!(message, Message::Settle { gateway, .. } if *gateway == of));
     }
 
     /// From now on nothing is lost, doubled or late, also of what is under way.

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use turnpike_domain::ids::{AccountId, LeaseId};
-use turnpike_domain::lease::{Counters, LeaseGrant, LeaseReport, Meter};
+use turnpike_domain::lease::{Counters, Exchange, LeaseGrant, LeaseReport, Meter};
 use turnpike_domain::units::Bytes;
 
 use super::breach::Breach;
@@ -34,7 +34,7 @@ impl Slot {
     pub(super) fn final_report(&self) -> LeaseReport {
         let returned = self.returned.load(Ordering::Relaxed);
         let used = Bytes::new(self.used.load(Ordering::Relaxed).saturating_sub(returned));
-        LeaseReport { lease: self.lease, used, ceiling: used, last: true }
+        LeaseReport::last(self.lease, used)
     }
 }
 
@@ -87,9 +87,21 @@ pub(super) struct InFlight {
 
 /// An exchange that is waited for.
 struct Outstanding {
-    seq: u64,
+    number: u64,
     sent_ms: u64,
     reports: Vec<LeaseReport>,
+    told_all: bool,
+}
+
+/// What an answer changes.
+#[derive(Default)]
+pub(super) struct Taken {
+    /// The slots of new leases.
+    pub(super) slots: Vec<Rc<Slot>>,
+    /// Leases that are done.
+    pub(super) done: Vec<LeaseId>,
+    /// Whether the store was told all leases there are: it can have no others of this gateway.
+    pub(super) told_all: bool,
 }
 
 /// A running gateway's memory.
@@ -101,6 +113,8 @@ pub(super) struct Process {
     pub(super) disabled: BTreeSet<AccountId>,
     wants: BTreeSet<AccountId>,
     outstanding: Option<Outstanding>,
+    /// Whether the answer to an exchange was lost.
+    lost: bool,
     breach: Option<Breach>,
 }
 
@@ -162,10 +176,12 @@ impl Process {
     }
 
     /// The next exchange, when there is something to tell or to ask and none is waited for.
-    pub(super) fn tell(&mut self, now_ms: u64, seq: u64) -> Option<(Vec<LeaseReport>, Vec<AccountId>)> {
+    pub(super) fn tell(&mut self, now_ms: u64, number: u64) -> Option<Exchange> {
         if self.outstanding.as_ref().is_some_and(|sent| now_ms < sent.sent_ms.saturating_add(EXCHANGE_DEADLINE_MS)) {
             return None;
         }
+        // It may have been carried out.
+        self.lost |= self.outstanding.take().is_some();
         let ignores_validity = self.breach == Some(Breach::IgnoreValidity);
         let mut reports = Vec::new();
         for (lease, live) in &self.leases {
@@ -182,31 +198,33 @@ impl Process {
         if reports.is_empty() && self.wants.is_empty() {
             return None;
         }
-        self.outstanding = Some(Outstanding { seq, sent_ms: now_ms, reports: reports.clone() });
-        Some((reports, std::mem::take(&mut self.wants).into_iter().collect()))
+        let held = self.lost.then(|| self.leases.keys().copied().collect::<Vec<_>>());
+        let told_all = held.is_some();
+        self.outstanding = Some(Outstanding { number, sent_ms: now_ms, reports: reports.clone(), told_all });
+        Some(Exchange { number, reports, requests: std::mem::take(&mut self.wants).into_iter().collect(), held })
     }
 
     fn report(&self, lease: LeaseId, live: &Live) -> LeaseReport {
         let last = live.meter.is_recalled() && live.meter.is_settled();
-        let written = Bytes::new(live.meter.counters().used().load(Ordering::Relaxed));
+        let standing = live.meter.standing();
         let reports_written = self.breach == Some(Breach::ReportWritten);
-        let used = if reports_written { written } else { live.meter.proven() };
-        LeaseReport { lease, used, ceiling: live.meter.ceiling(), last }
+        let used = if reports_written { standing.written } else { standing.proven };
+        LeaseReport { lease, used, written: standing.written, ceiling: standing.ceiling, last }
     }
 
-    /// Takes the answer to the exchange that is waited for: the slots of new leases, and the leases that are done.
-    pub(super) fn take(&mut self, now_ms: u64, seq: u64, grants: Vec<LeaseGrant>) -> (Vec<Rc<Slot>>, Vec<LeaseId>) {
-        let Some(sent) = self.outstanding.take_if(|sent| sent.seq == seq) else { return Default::default() };
-        let mut done = Vec::new();
+    /// Takes the answer to an exchange, if it is waited for.
+    pub(super) fn take(&mut self, now_ms: u64, number: u64, grants: Vec<LeaseGrant>) -> Taken {
+        let Some(sent) = self.outstanding.take_if(|sent| sent.number == number) else { return Taken::default() };
+        self.lost = false;
+        let mut taken = Taken { told_all: sent.told_all, ..Taken::default() };
         for report in sent.reports {
             if report.last {
                 self.leases.remove(&report.lease);
-                done.push(report.lease);
+                taken.done.push(report.lease);
             } else if let Some(live) = self.leases.get_mut(&report.lease) {
                 live.told = Some((report, sent.sent_ms));
             }
         }
-        let mut slots = Vec::new();
         for grant in grants {
             let Ok(lease) = grant.outcome else { continue };
             let (used, returned) = (AtomicU64::new(0), AtomicU64::new(0));
@@ -220,8 +238,8 @@ impl Process {
                 told: None,
             };
             self.leases.insert(lease.id, live);
-            slots.push(slot);
+            taken.slots.push(slot);
         }
-        (slots, done)
+        taken
     }
 }

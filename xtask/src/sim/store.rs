@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use turnpike_domain::calendar::{Day, Zone};
-use turnpike_domain::ids::{AccountId, LeaseId, NodeId, PackageId};
+use turnpike_domain::ids::{AccountId, Incarnation, LeaseId, NodeId, PackageId};
 use turnpike_domain::lapse::LapseWatch;
-use turnpike_domain::lease::{Lease, LeaseGrant, LeaseReport};
+use turnpike_domain::lease::{Exchange, Lease, LeaseGrant, LeaseReport};
 use turnpike_domain::quota::{self, AccountQuota, Ask, Denial, LeaseBook, LeasePolicy, PackageQuota};
 use turnpike_domain::time::{Span, Timestamp};
 use turnpike_domain::units::Bytes;
@@ -81,6 +81,22 @@ pub(super) struct History {
     pub(super) lapsed: bool,
 }
 
+/// A gateway's row.
+#[derive(Clone, Default)]
+struct NodeRow {
+    boot: u64,
+    exchange: u64,
+}
+
+/// Why the store does nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refused {
+    /// The gateway's leases are another incarnation's.
+    Fenced,
+    /// The exchange was carried out already, or a later one.
+    Overtaken,
+}
+
 /// A lease that lapsed, and what that freed.
 pub(super) struct Lapse {
     pub(super) lease: LeaseId,
@@ -95,6 +111,7 @@ pub(super) struct Store {
     pub(super) accounts: BTreeMap<AccountId, Account>,
     pub(super) packages: BTreeMap<PackageId, PackageQuota>,
     pub(super) leases: BTreeMap<LeaseId, LeaseRow>,
+    nodes: BTreeMap<NodeId, NodeRow>,
     pub(super) watch_since_ms: u64,
     /// How often a report on a lapsed lease was booked.
     pub(super) late_bookings: u64,
@@ -115,6 +132,7 @@ impl Store {
             accounts: BTreeMap::new(),
             packages: BTreeMap::new(),
             leases: BTreeMap::new(),
+            nodes: BTreeMap::new(),
             watch_since_ms: 0,
             late_bookings: 0,
             histories: BTreeMap::new(),
@@ -125,30 +143,57 @@ impl Store {
         }
     }
 
-    /// One exchange: reports first, then requests.
+    /// One exchange, once and in order: reports first, then what the gateway does not have, then requests.
     pub(super) fn exchange(
         &mut self,
         now: Moment,
-        node: NodeId,
-        reports: &[LeaseReport],
-        requests: &[AccountId],
-    ) -> Vec<LeaseGrant> {
-        for report in reports {
+        node: Incarnation,
+        exchange: &Exchange,
+    ) -> Result<Vec<LeaseGrant>, Refused> {
+        let row = self.nodes.entry(node.node).or_default();
+        if row.boot != node.boot && self.breach != Some(Breach::ServeAnyBoot) {
+            return Err(Refused::Fenced);
+        }
+        if row.exchange >= exchange.number && self.breach != Some(Breach::ExchangeAgain) {
+            return Err(Refused::Overtaken);
+        }
+        row.exchange = row.exchange.max(exchange.number);
+        let node = node.node;
+        for report in &exchange.reports {
             self.book(now, node, report);
+        }
+        if let Some(held) = &exchange.held
+            && self.breach != Some(Breach::KeepUnreceived)
+        {
+            self.void(now, node, held);
         }
         let grant = |&account| LeaseGrant { account, outcome: self.grant(now, node, account) };
-        requests.iter().map(grant).collect()
+        Ok(exchange.requests.iter().map(grant).collect())
     }
 
-    /// Books what a restarted gateway found, and voids whatever else it held.
-    pub(super) fn settle(&mut self, now: Moment, node: NodeId, found: &[LeaseReport]) {
-        for report in found {
-            self.book(now, node, report);
+    /// Books what a restarted gateway found, and voids whatever else it held. Whether anything was to be done.
+    pub(super) fn settle(&mut self, now: Moment, node: Incarnation, found: &[LeaseReport]) -> Result<bool, Refused> {
+        let row = self.nodes.entry(node.node).or_default();
+        if node.boot < row.boot && self.breach != Some(Breach::ServeAnyBoot) {
+            return Err(Refused::Fenced);
         }
-        let left: Vec<LeaseId> = self.leases.iter().filter(|(_, row)| row.node == node).map(|(id, _)| *id).collect();
-        for lease in left {
-            let void = LeaseReport { lease, used: Bytes::ZERO, ceiling: Bytes::ZERO, last: true };
-            self.book(now, node, &void);
+        if node.boot == row.boot && self.breach != Some(Breach::SettleAgain) {
+            return Ok(false);
+        }
+        *row = NodeRow { boot: node.boot, exchange: 0 };
+        for report in found {
+            self.book(now, node.node, report);
+        }
+        self.void(now, node.node, &[]);
+        Ok(true)
+    }
+
+    /// Frees what a gateway has no lease for any more.
+    fn void(&mut self, now: Moment, node: NodeId, known: &[LeaseId]) {
+        let lost = self.leases.iter().filter(|(id, row)| row.node == node && !known.contains(id));
+        let lost: Vec<LeaseId> = lost.map(|(id, _)| *id).collect();
+        for lease in lost {
+            self.book(now, node, &LeaseReport::void(lease));
         }
     }
 
@@ -222,7 +267,9 @@ impl Store {
 
     fn grant(&mut self, now: Moment, node: NodeId, id: AccountId) -> Result<Lease, Denial> {
         let held = self.leases.values().filter(|row| row.node == node && row.account == id);
-        let node_holds = held.map(|row| row.book.held()).fold(Bytes::ZERO, Bytes::plus);
+        let forgets = self.breach == Some(Breach::ForgetWindow);
+        let unwritten = |row: &LeaseRow| if forgets { Bytes::ZERO } else { row.book.unwritten() };
+        let node_holds = held.map(unwritten).fold(Bytes::ZERO, Bytes::plus);
         let account = self.accounts.get_mut(&id).filter(|account| account.enabled).ok_or(Denial::Refused)?;
         account.turn_to_today(now, self.breach);
         let mut packages: Vec<PackageQuota> = self.packages.values().cloned().collect();
@@ -235,7 +282,7 @@ impl Store {
         }
         self.last_lease = self.last_lease.saturating_add(1);
         let lease = LeaseId::new(self.last_lease);
-        let book = LeaseBook { ceiling: terms.bytes, used: Bytes::ZERO, lapsed: false };
+        let book = LeaseBook::granted(terms.bytes);
         self.histories.insert(lease, History { granted: terms.bytes, ..History::default() });
         let row = LeaseRow {
             book,

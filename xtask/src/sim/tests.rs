@@ -35,6 +35,10 @@ fn the_rules_hold_over_fifty_seeds_in_which_everything_happens() {
         "clock jumps",
         "limits moved",
         "late bookings",
+        "answers lost",
+        "overtaken",
+        "settled again",
+        "fenced",
     ];
     for what in must_happen {
         assert!(happened.get(what).is_some_and(|count| *count >= 10), "{what} hardly ever happened: {happened:?}");

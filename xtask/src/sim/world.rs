@@ -3,15 +3,12 @@
 use std::collections::BTreeMap;
 
 use turnpike_domain::ids::{AccountId, NodeId, PackageId};
-use turnpike_domain::lease::LeaseReport;
-use turnpike_domain::quota::Denial;
 use turnpike_domain::time::Timestamp;
 
 use super::breach::Breach;
 use super::gateway::{Gateway, Life};
 use super::guarantees::{self, Guarantees};
-use super::network::{GatewayIndex, Message, Network};
-use super::process::Process;
+use super::network::Network;
 use super::random::Random;
 use super::store::{Moment, Store};
 use super::trace::Trace;
@@ -193,68 +190,6 @@ impl World {
         }
     }
 
-    /// Hands over one message that may arrive.
-    pub(super) fn deliver(&mut self) -> bool {
-        let Some(message) = self.network.receive(&mut self.random, self.now_ms) else { return false };
-        match message {
-            Message::Exchange { gateway, node, seq, reports, requests } => {
-                let grants = self.store.exchange(self.moment(), node, &reports, &requests);
-                self.reports_again_change_nothing(node, &reports);
-                self.note(&format!("store takes exchange {seq} of node {node}: {reports:?}, grants {grants:?}"));
-                for grant in &grants {
-                    self.count(grant.outcome.as_ref().map_or_else(|denial| denied(*denial), |_| "grants"));
-                }
-                self.network.send(&mut self.random, self.now_ms, Message::Granted { gateway, seq, grants });
-            }
-            Message::Settle { gateway, node, seq, found } => {
-                self.store.settle(self.moment(), node, &found);
-                self.note(&format!("store settles node {node}: {found:?}"));
-                self.network.send(&mut self.random, self.now_ms, Message::Settled { gateway, seq });
-            }
-            Message::Granted { gateway, seq, grants } => {
-                let now_ms = self.now_ms;
-                let Some(place) = self.gateways.get_mut(gateway) else { return true };
-                let Some(process) = place.process() else { return true };
-                let (slots, done) = process.take(now_ms, seq, grants);
-                place.spool.extend(slots);
-                place.free(&done);
-                self.note(&format!("gateway {gateway} takes the answer to exchange {seq}"));
-            }
-            Message::Settled { gateway, seq } => self.begin(gateway, seq),
-            Message::Changed { gateway, account, enabled } => {
-                self.note(&format!("gateway {gateway} learns that account {account} changed"));
-                let Some(process) = self.gateways.get_mut(gateway).and_then(Gateway::process) else { return true };
-                process.recall(account);
-                if enabled {
-                    process.disabled.remove(&account)
-                } else {
-                    process.disabled.insert(account)
-                };
-            }
-        }
-        true
-    }
-
-    fn begin(&mut self, gateway: GatewayIndex, seq: u64) {
-        let disabled = self.store.accounts.iter().filter(|(_, account)| !account.enabled).map(|(id, _)| *id).collect();
-        let process = Process::new(self.breach, disabled);
-        if self.gateways.get_mut(gateway).is_some_and(|place| place.begin(seq, process)) {
-            self.note(&format!("gateway {gateway} begins"));
-            self.count("starts");
-        }
-    }
-
-    fn reports_again_change_nothing(&mut self, node: NodeId, reports: &[LeaseReport]) {
-        if !self.random.one_in_thousand_times(200) {
-            return;
-        }
-        let mut again = self.store.clone();
-        again.exchange(self.moment(), node, reports, &[]);
-        if guarantees::books(&again) != guarantees::books(&self.store) {
-            self.complaint = Some("the same reports again changed the books".to_owned());
-        }
-    }
-
     /// One round of settling: every gateway is up, ends what it does, and tells it.
     fn settle_round(&mut self) {
         for gateway in 0..self.gateways.len() {
@@ -266,16 +201,5 @@ impl World {
         }
         while self.deliver() {}
         self.pass(500);
-    }
-}
-
-/// What to count a denial as.
-const fn denied(denial: Denial) -> &'static str {
-    match denial {
-        Denial::LimitReached => "limits reached",
-        Denial::DailyLimitReached => "daily limits reached",
-        Denial::NoTraffic => "packages empty",
-        Denial::Contended => "contended",
-        Denial::Refused => "refused",
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::sim::breach::Breach;
 use crate::sim::gateway::{Gateway, Life};
+use crate::sim::guarantees;
 use crate::sim::network::GatewayIndex;
 use crate::sim::process::LARGEST_WRITE;
 use crate::sim::world::World;
@@ -40,8 +41,10 @@ impl World {
         self.crash(gateway);
         let node = self.next_node();
         let Some(place) = self.gateways.get_mut(gateway) else { return };
-        *place = Gateway { node, spool: Vec::new(), life: Life::Down };
-        self.network.forget_settles(gateway);
+        let lost = std::mem::replace(place, Gateway { life: Life::Down, ..Gateway::new(node) });
+        if let Err(passed) = guarantees::lost_with_file(&self.store, &self.truth, lost.node.node) {
+            self.complaint = Some(passed);
+        }
         self.note(&format!("gateway {gateway} has lost its file and is node {node} now"));
         self.count("files lost");
     }
@@ -49,7 +52,8 @@ impl World {
     pub(in crate::sim) fn restart(&mut self, gateway: GatewayIndex) {
         let Some(place) = self.gateways.get_mut(gateway) else { return };
         if matches!(place.life, Life::Down) {
-            place.life = Life::Settling { asked: None };
+            place.life = Life::Settling { asked_ms: None };
+            place.node.boot = place.node.boot.saturating_add(1);
             self.note(&format!("gateway {gateway} starts"));
         }
     }

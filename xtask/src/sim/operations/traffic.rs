@@ -138,14 +138,13 @@ impl World {
 
     /// A gateway's teller sends what is due.
     pub(in crate::sim) fn tell(&mut self, gateway: GatewayIndex) {
-        let (seq, now_ms) = (self.next_number(), self.now_ms);
+        let (number, now_ms) = (self.next_number(), self.now_ms);
         let Some(place) = self.gateways.get_mut(gateway) else { return };
         let node = place.node;
-        let message = if let Some(found) = place.settle(now_ms, seq) {
-            self.network.forget_settles(gateway);
-            Message::Settle { gateway, node, seq, found }
-        } else if let Some((reports, requests)) = place.process().and_then(|process| process.tell(now_ms, seq)) {
-            Message::Exchange { gateway, node, seq, reports, requests }
+        let message = if let Some(found) = place.settle(now_ms) {
+            Message::Settle { gateway, node, found }
+        } else if let Some(exchange) = place.process().and_then(|process| process.tell(now_ms, number)) {
+            Message::Exchange { gateway, node, exchange }
         } else {
             return;
         };
