@@ -56,7 +56,7 @@ impl Books {
         wished.dedup();
         let packages = package_quota::lock(tx, &named, &wished, now).await?;
         let packages = packages.into_iter().map(|books| (books.quota.id, books)).collect();
-        let lapses_at = service.shared.lease_policy.lapses_at(now);
+        let lapses_at = service.lease_policy().lapses_at(now);
         Ok(Self { accounts, packages, billed: BTreeMap::new(), now, lapses_at })
     }
 

@@ -104,7 +104,7 @@ async fn grant_all(round: &Round, tx: &mut Tx, books: &mut Books) -> Result<Vec<
     let (mut new, mut decided) = (Vec::new(), Vec::with_capacity(requests.len()));
     for account in requests {
         let node_holds = held.get(account).copied().unwrap_or(Bytes::ZERO);
-        let outcome = books.grant(&service.shared.lease_policy, *account, node_holds);
+        let outcome = books.grant(&service.lease_policy(), *account, node_holds);
         if let Ok((customer, Terms { package, bytes, lapses_at, .. })) = outcome {
             new.push(NewLease { customer, account: *account, package, bytes, lapses_at });
         }

@@ -24,7 +24,7 @@ struct Lapse {
 impl Service {
     /// A watch for [`Service::lapse_leases`], which has seen nothing yet.
     pub fn lapse_watch(&self) -> LapseWatch {
-        LapseWatch::new(&self.shared.lease_policy)
+        LapseWatch::new(&self.lease_policy())
     }
 
     /// Lapses what `watch` has seen silent for long enough, and forgets what lapsed a week ago: how many lapsed.

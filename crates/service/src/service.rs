@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use parking_lot::RwLock;
 use turnpike_domain::calendar::Zone;
 use turnpike_domain::ids::CustomerId;
 use turnpike_domain::quota::LeasePolicy;
@@ -31,7 +32,7 @@ pub(crate) struct Shared {
     pub(crate) login_passwords: LoginPasswords,
     pub(crate) login_throttle: LoginThrottle,
     pub(crate) zone: Zone,
-    pub(crate) lease_policy: LeasePolicy,
+    lease_policy: RwLock<LeasePolicy>,
     /// Requests under an idempotency key.
     pub(crate) underway: Underway,
     source: Source,
@@ -45,7 +46,7 @@ impl Service {
             login_passwords: LoginPasswords::new(),
             login_throttle: LoginThrottle::new(),
             zone,
-            lease_policy,
+            lease_policy: RwLock::new(lease_policy),
             underway: Underway::default(),
             source,
         };
@@ -55,6 +56,17 @@ impl Service {
     /// The zone in which days begin.
     pub fn zone(&self) -> &Zone {
         &self.shared.zone
+    }
+
+    /// How leases are cut now.
+    pub(crate) fn lease_policy(&self) -> LeasePolicy {
+        self.shared.lease_policy.read().clone()
+    }
+
+    /// Cuts leases otherwise from now on; those that are granted stay as they are. Validity and grace must not change
+    /// while gateways hold leases that were granted under others.
+    pub fn set_lease_policy(&self, policy: LeasePolicy) {
+        *self.shared.lease_policy.write() = policy;
     }
 
     /// The present moment.
