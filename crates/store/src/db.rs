@@ -269,6 +269,11 @@ macro_rules! all {
     };
 }
 
+/// Asks for nothing but an answer.
+pub(crate) async fn ping(tx: &mut Tx) -> Result<(), StoreError> {
+    exec!(tx, "SELECT 1").map(drop)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

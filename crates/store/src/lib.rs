@@ -27,6 +27,7 @@ pub mod once;
 pub mod order;
 pub mod package;
 pub mod package_quota;
+pub mod timings;
 pub mod usage;
 
 pub use db::Tx;

@@ -15,6 +15,7 @@ use crate::db::{Db, Tx};
 use crate::error::{ActError, StoreError};
 use crate::news::{News, listen};
 use crate::once::Claim;
+use crate::timings::Timings;
 
 /// How often an act is run before its last failure is told.
 const MOST_TRIES: u32 = 12;
@@ -33,6 +34,7 @@ pub struct Store {
     db: Db,
     news: Arc<News>,
     acts: Acts,
+    timings: Arc<Timings>,
     /// What the next transaction takes with it.
     claim: Option<Arc<Claim>>,
 }
@@ -61,7 +63,7 @@ impl Store {
         };
         let news = Arc::new(News::new());
         acts.tasks.spawn(listen(db.clone(), Arc::clone(&news), acts.stop.clone()));
-        Ok(Self { db, news, acts, claim: None })
+        Ok(Self { db, news, acts, timings: Arc::default(), claim: None })
     }
 
     /// The same store, whose next transaction takes this claim with it, or fails with [`StoreError::DoneBefore`].
@@ -96,7 +98,9 @@ impl Store {
         let room = Arc::clone(&self.acts.room).acquire_owned().await.map_err(|_| StoreError::Interrupted)?;
         let store = self.clone();
         let running = self.acts.tasks.spawn(async move {
+            let began = Instant::now();
             let outcome = store.repeat(&input, &act).await;
+            store.timings.write(began, &outcome);
             drop(room);
             outcome
         });
@@ -112,7 +116,10 @@ impl Store {
         E: ActError,
         L: AsyncFnOnce(&mut Tx) -> Result<T, E>,
     {
-        look(&mut self.db.reader().await?).await
+        let began = Instant::now();
+        let seen = async { look(&mut self.db.reader().await?).await }.await;
+        self.timings.read(began, &seen);
+        seen
     }
 
     /// Reads; all statements see the same moment.
@@ -124,10 +131,29 @@ impl Store {
         E: ActError,
         L: AsyncFnOnce(&mut Tx) -> Result<T, E>,
     {
-        let mut tx = self.db.begin_snapshot().await?;
-        let seen = look(&mut tx).await;
-        tx.roll_back().await;
+        let began = Instant::now();
+        let seen = async {
+            let mut tx = self.db.begin_snapshot().await?;
+            let seen = look(&mut tx).await;
+            tx.roll_back().await;
+            seen
+        };
+        let seen = seen.await;
+        self.timings.read(began, &seen);
         seen
+    }
+
+    /// Asks the database for nothing but an answer.
+    ///
+    /// # Errors
+    /// When none comes.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        self.read(async |tx| crate::db::ping(tx).await).await
+    }
+
+    /// How long reads and writes took so far, and how many failed.
+    pub fn timings(&self) -> &Timings {
+        &self.timings
     }
 
     /// Waits until this process hears of a change after `seen`. On SQLite it hears nothing of other processes, and a
