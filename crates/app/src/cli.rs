@@ -20,7 +20,11 @@ pub(crate) enum Command {
     /// Run API and gateway on the embedded store with a ready-made customer, package and account.
     Demo(DemoArgs),
     /// Run API and gateway as configured.
-    Serve(ConfigArgs),
+    Serve(ServeArgs),
+    /// Make the running process read its configuration again: all of it is applied, or it is refused whole.
+    Reload(ConfigArgs),
+    /// Make the running process start the binary as it is on disk now, hand over to it and drain.
+    Upgrade(ConfigArgs),
     /// Check a configuration and print the settings in force; changes nothing.
     CheckConfig(ConfigArgs),
     /// Make and manage customers.
@@ -48,6 +52,16 @@ pub(crate) struct ConfigArgs {
     /// Override one setting, as KEY=VALUE with a dotted key (`gateway.listen=0.0.0.0:2600`); repeatable.
     #[arg(long = "set", global = true, value_name = "KEY=VALUE")]
     pub(crate) overrides: Vec<String>,
+}
+
+/// Flags of the commands that serve until a signal.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ServeArgs {
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
+    /// Take over the listening sockets of the process that serves the data folder; it drains then.
+    #[arg(long)]
+    pub(crate) takeover: bool,
 }
 
 /// Flags of `turnpike demo`.

@@ -6,12 +6,16 @@ mod grant;
 mod usage;
 
 use std::io::Write;
+use std::path::Path;
 
 use anyhow::{Context, Result};
 use turnpike_service::{Actor, CustomerView, Service};
 
+use crate::control::{self, Ask};
+use crate::process::{Process, Seat};
+use crate::reload::Reloader;
 use crate::settings::Settings;
-use crate::wiring::{self, Parts, Sockets};
+use crate::wiring::{self, Parts};
 
 pub(crate) use customer::customer;
 pub(crate) use grant::grant;
@@ -21,9 +25,20 @@ pub(crate) use usage::usage;
 ///
 /// # Errors
 /// When something cannot be opened or bound.
-pub(crate) async fn serve(settings: &Settings) -> Result<()> {
-    let parts = Parts::everything(wiring::open(settings).await?);
-    wiring::start(settings, parts, Sockets::default()).await?.until_signal().await
+pub(crate) async fn serve(reloader: Reloader, takeover: bool) -> Result<()> {
+    let seat = Seat::take(reloader.settings(), takeover)?;
+    let parts = Parts::everything(wiring::open(reloader.settings()).await?);
+    Process::start(reloader, parts, seat).await?.until_end().await
+}
+
+/// Asks the process that serves a data folder, and prints what it did.
+///
+/// # Errors
+/// When none serves it, or it refuses.
+pub(crate) fn ask(data: &Path, ask: &Ask) -> Result<()> {
+    let told = control::ask(data, ask)?;
+    writeln!(std::io::stdout().lock(), "{told}")?;
+    Ok(())
 }
 
 /// Prints the settings in force, without secrets. That they load is the check.

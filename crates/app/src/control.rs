@@ -10,7 +10,7 @@ mod place;
 mod server;
 mod wire;
 
-pub(crate) use client::{Predecessor, ask, predecessor};
+pub(crate) use client::{Farewell, ask, predecessor};
 pub(crate) use lock::Lock;
 pub(crate) use server::{Command, Control, Handover};
-pub(crate) use wire::{Answer, Ask};
+pub(crate) use wire::{Answer, Ask, SocketName};

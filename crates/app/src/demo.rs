@@ -18,8 +18,10 @@ use turnpike_service::{Actor, Grant, NewAccounts, Service};
 use crate::cli::DemoArgs;
 use crate::entropy;
 use crate::logging::LogSettings;
+use crate::process::{Process, Seat};
+use crate::reload::Reloader;
 use crate::settings::Settings;
-use crate::wiring::{self, Parts, Sockets};
+use crate::wiring::{self, Parts};
 use kept::Kept;
 use page::Page;
 
@@ -51,18 +53,19 @@ pub(crate) fn settings(args: &DemoArgs) -> Result<Settings> {
 ///
 /// # Errors
 /// When something cannot be opened, bound or written.
-pub(crate) async fn run(args: &DemoArgs, settings: &Settings) -> Result<()> {
-    let backend = wiring::open(settings).await?;
+pub(crate) async fn run(args: &DemoArgs, reloader: Reloader) -> Result<()> {
+    let seat = Seat::take(reloader.settings(), false)?;
+    let backend = wiring::open(reloader.settings()).await?;
     let identity = match Kept::load(&args.data)? {
         Some(kept) => kept,
         None => prepare(&backend.service, args.package_gb).await?,
     };
-    let running = wiring::start(settings, Parts::everything(backend), Sockets::default()).await?;
-    let (api, gateway) = (running.address("api").context("no API")?, running.gateway().context("no gateway")?);
+    let process = Process::start(reloader, Parts::everything(backend), seat).await?;
+    let (api, gateway) = (process.address("api").context("no API")?, process.gateway().context("no gateway")?);
     let kept = Kept { api: format!("http://{api}"), gateway, ..identity };
     kept.store(&args.data)?;
     print(&kept, args)?;
-    running.until_signal().await
+    process.until_end().await
 }
 
 /// Makes the demo's customer, package and account.

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use tokio::time::{Instant, Interval, MissedTickBehavior};
+use tokio::sync::watch;
+use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use turnpike_service::{Service, ServiceError};
@@ -15,52 +16,88 @@ use crate::settings::JobSettings;
 /// What is done again and again.
 struct Job {
     name: &'static str,
-    every_s: u64,
+    every_s: fn(&JobSettings) -> u64,
     act: fn(&Service) -> BoxFuture<'_, Result<(), ServiceError>>,
 }
 
-/// Starts every job as a task of `tasks`, until `stop`.
-pub(crate) fn start(service: &Service, settings: &JobSettings, tasks: &TaskTracker, stop: &CancellationToken) {
-    let jobs = [
-        Job {
-            name: "announce packages that begin",
-            every_s: settings.start_packages_every_s,
-            act: |service| async { service.start_packages().await.map(drop) }.boxed(),
-        },
-        Job {
-            name: "roll up usage",
-            every_s: settings.roll_up_every_s,
-            act: |service| async { service.roll_up_usage().await.map(drop) }.boxed(),
-        },
-        Job {
-            name: "trim the change feed",
-            every_s: settings.trim_feed_every_s,
-            act: |service| async { service.trim_feed().await.map(drop) }.boxed(),
-        },
-    ];
-    tasks.spawn(watch_leases(settings.lapse_every_s, service.clone(), stop.clone()));
-    for job in jobs {
-        tasks.spawn(repeat(job, service.clone(), stop.clone()));
+/// The jobs that need no memory of their last turn.
+const JOBS: [Job; 3] = [
+    Job {
+        name: "announce packages that begin",
+        every_s: |settings| settings.start_packages_every_s,
+        act: |service| async { service.start_packages().await.map(drop) }.boxed(),
+    },
+    Job {
+        name: "roll up usage",
+        every_s: |settings| settings.roll_up_every_s,
+        act: |service| async { service.roll_up_usage().await.map(drop) }.boxed(),
+    },
+    Job {
+        name: "trim the change feed",
+        every_s: |settings| settings.trim_feed_every_s,
+        act: |service| async { service.trim_feed().await.map(drop) }.boxed(),
+    },
+];
+
+/// Starts every job as a task of `tasks`, until `stop`. A pace that is changed holds from the next turn on.
+pub(crate) fn start(
+    service: &Service,
+    paces: &watch::Sender<JobSettings>,
+    tasks: &TaskTracker,
+    stop: &CancellationToken,
+) {
+    let turns = |every_s| Turns::new(paces.subscribe(), every_s, stop.clone());
+    tasks.spawn(watch_leases(turns(|settings| settings.lapse_every_s), service.clone()));
+    for job in JOBS {
+        tasks.spawn(repeat(turns(job.every_s), job, service.clone()));
     }
 }
 
-async fn repeat(job: Job, service: Service, stop: CancellationToken) {
-    let mut turns = turns(job.every_s);
-    while stop.run_until_cancelled(turns.tick()).await.is_some() {
+async fn repeat(mut turns: Turns, job: Job, service: Service) {
+    while turns.next().await {
         tell(job.name, (job.act)(&service).await);
     }
 }
 
 /// Lapses leases that went silent. What the watch has seen is gone with the process; its successor waits anew.
-async fn watch_leases(every_s: u64, service: Service, stop: CancellationToken) {
-    let (mut watch, began, mut turns) = (service.lapse_watch(), Instant::now(), turns(every_s));
-    while stop.run_until_cancelled(turns.tick()).await.is_some() {
+async fn watch_leases(mut turns: Turns, service: Service) {
+    let (mut watch, began) = (service.lapse_watch(), Instant::now());
+    while turns.next().await {
         tell("lapse leases", service.lapse_leases(&mut watch, began.elapsed()).await.map(drop));
     }
 }
 
-fn turns(every_s: u64) -> Interval {
-    let mut turns = tokio::time::interval(Duration::from_secs(every_s.max(1)));
+/// When it is a job's turn again.
+struct Turns {
+    paces: watch::Receiver<JobSettings>,
+    every_s: fn(&JobSettings) -> u64,
+    stop: CancellationToken,
+    interval: tokio::time::Interval,
+}
+
+impl Turns {
+    fn new(paces: watch::Receiver<JobSettings>, every_s: fn(&JobSettings) -> u64, stop: CancellationToken) -> Self {
+        let interval = interval(every_s(&paces.borrow()), Instant::now());
+        Self { paces, every_s, stop, interval }
+    }
+
+    /// Waits for the next turn; false when there is none.
+    async fn next(&mut self) -> bool {
+        loop {
+            tokio::select! {
+                _ = self.interval.tick() => return true,
+                Ok(()) = self.paces.changed() => {
+                    let every_s = (self.every_s)(&self.paces.borrow_and_update());
+                    self.interval = interval(every_s, Instant::now() + Duration::from_secs(every_s));
+                }
+                () = self.stop.cancelled() => return false,
+            }
+        }
+    }
+}
+
+fn interval(every_s: u64, first: Instant) -> tokio::time::Interval {
+    let mut turns = tokio::time::interval_at(first, Duration::from_secs(every_s.max(1)));
     turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
     turns
 }

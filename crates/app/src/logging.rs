@@ -3,6 +3,7 @@
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::reload::Handle;
 
 /// The `[log]` section.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -47,16 +48,52 @@ pub(crate) enum LogFormat {
     Json,
 }
 
-/// Starts logging; called once.
+/// Starts logging; called once. The filter can be changed later.
 ///
 /// # Errors
 /// When the filter cannot be read.
-pub(crate) fn start(settings: &LogSettings) -> Result<()> {
+pub(crate) fn start(settings: &LogSettings) -> Result<Filter> {
     let filter = settings.filter()?;
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(true);
-    match settings.format {
-        LogFormat::Text => builder.with_ansi(false).init(),
-        LogFormat::Json => builder.json().flatten_event(true).init(),
+    Ok(match settings.format {
+        LogFormat::Text => {
+            let builder = builder.with_ansi(false).with_filter_reloading();
+            let filter = Filter::of(builder.reload_handle());
+            builder.init();
+            filter
+        }
+        LogFormat::Json => {
+            let builder = builder.json().flatten_event(true).with_filter_reloading();
+            let filter = Filter::of(builder.reload_handle());
+            builder.init();
+            filter
+        }
+    })
+}
+
+/// What is logged, to be changed while it is.
+pub(crate) struct Filter(Box<dyn Fn(EnvFilter) + Send + Sync>);
+
+impl Filter {
+    fn of<S: 'static>(handle: Handle<EnvFilter, S>) -> Self {
+        Self(Box::new(move |filter| {
+            if let Err(error) = handle.reload(filter) {
+                tracing::error!(%error, "the log's filter could not be changed");
+            }
+        }))
     }
-    Ok(())
+
+    /// The filter that these settings ask for, to be put in force by [`Filter::replace`].
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    #[expect(clippy::unused_self, reason = "a filter is prepared for the log it will be put into")]
+    pub(crate) fn prepare(&self, settings: &LogSettings) -> Result<EnvFilter> {
+        settings.filter()
+    }
+
+    /// Puts another filter in force.
+    pub(crate) fn replace(&self, filter: EnvFilter) {
+        (self.0)(filter);
+    }
 }

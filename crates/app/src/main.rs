@@ -9,7 +9,10 @@ mod jobs;
 mod keys;
 mod logging;
 mod ports;
+mod process;
+mod reload;
 mod settings;
+mod systemd;
 mod wiring;
 
 use std::future::Future;
@@ -18,7 +21,9 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use clap::Parser;
 
-use cli::{Cli, Command, ConfigArgs};
+use cli::{Cli, Command, ConfigArgs, ServeArgs};
+use control::Ask;
+use reload::Reloader;
 use settings::Settings;
 
 #[global_allocator]
@@ -37,7 +42,7 @@ fn main() -> ExitCode {
 }
 
 /// An error and its causes in one line. A cause whose words stand in the error above it is not said twice.
-fn story(error: &anyhow::Error) -> String {
+pub(crate) fn story(error: &anyhow::Error) -> String {
     let mut told = String::new();
     for cause in error.chain().map(ToString::to_string) {
         if told.is_empty() {
@@ -53,14 +58,15 @@ fn run(command: Command) -> Result<()> {
     match command {
         Command::Demo(args) => {
             let settings = demo::settings(&args)?;
-            logging::start(&settings.log)?;
-            on_runtime(&settings, demo::run(&args, &settings))
+            let filter = logging::start(&settings.log)?;
+            on_runtime(&settings, demo::run(&args, Reloader::fixed(settings.clone(), filter)))
         }
         Command::Serve(args) => {
-            let settings = Settings::load(&args)?;
-            logging::start(&settings.log)?;
-            on_runtime(&settings, commands::serve(&settings))
+            let (settings, reloader) = for_serving(&args)?;
+            on_runtime(&settings, commands::serve(reloader, args.takeover))
         }
+        Command::Reload(args) => commands::ask(&Settings::load_place(&args)?, &Ask::Reload),
+        Command::Upgrade(args) => commands::ask(&Settings::load_place(&args)?, &Ask::Upgrade),
         Command::CheckConfig(args) => commands::check_config(&Settings::load(&args)?),
         Command::Customer { config, command } => {
             let settings = for_operator(&config)?;
@@ -75,6 +81,14 @@ fn run(command: Command) -> Result<()> {
             on_runtime(&settings, commands::usage(&settings, &args))
         }
     }
+}
+
+/// Settings for a process that serves and can read them again.
+fn for_serving(args: &ServeArgs) -> Result<(Settings, Reloader)> {
+    process::note_binary();
+    let settings = Settings::load(&args.config)?;
+    let filter = logging::start(&settings.log)?;
+    Ok((settings.clone(), Reloader::new(args.config.clone(), settings, filter)))
 }
 
 /// Settings for a command beside a running server: what it prints is for a person, so only warnings are logged.

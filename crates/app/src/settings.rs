@@ -81,20 +81,34 @@ impl Settings {
     /// # Errors
     /// As [`Settings::load`].
     pub(crate) fn load_placed(args: &ConfigArgs) -> Result<(Self, Places), ConfigError> {
-        let mut layers = Layers::default();
-        if let Some(file) = &args.config {
-            layers.file(file)?;
-        }
-        layers.environment(environment())?;
-        for pair in &args.overrides {
-            layers.flag(pair)?;
-        }
-        let (mut settings, places): (Self, Places) = layers.read()?;
+        let (mut settings, places): (Self, Places) = Layers::of(args)?.read()?;
         if let Some(data) = &args.data {
             settings.data.clone_from(data);
         }
         settings.check().map_err(|error| places.blame_named(&format!("{error:#}")))?;
         Ok((settings.resolved(), places))
+    }
+
+    /// The data folder alone, of a configuration that may be wrong otherwise: the process that serves it tells what is.
+    ///
+    /// # Errors
+    /// When not even that can be read.
+    pub(crate) fn load_place(args: &ConfigArgs) -> Result<PathBuf, ConfigError> {
+        /// The one key that matters; all others are let be.
+        #[derive(Deserialize)]
+        #[serde(default)]
+        struct Place {
+            data: PathBuf,
+        }
+        impl Default for Place {
+            fn default() -> Self {
+                Self { data: Settings::default().data }
+            }
+        }
+        match &args.data {
+            Some(data) => Ok(data.clone()),
+            None => Layers::of(args)?.read::<Place>().map(|(place, _)| place.data),
+        }
     }
 
     /// With every place spelled out that follows from the data folder.
@@ -164,12 +178,6 @@ impl Settings {
     pub(crate) fn spool_file(&self) -> PathBuf {
         if self.gateway.spool == Path::new("") { self.data.join("leases.spool") } else { self.gateway.spool.clone() }
     }
-}
-
-/// The variables that were given to this process, as far as they are text.
-#[expect(clippy::disallowed_methods, reason = "the one place that reads settings from the environment")]
-fn environment() -> impl Iterator<Item = (String, String)> {
-    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
 }
 
 #[cfg(test)]

@@ -8,9 +8,9 @@ mod planes;
 mod running;
 pub(crate) mod sockets;
 
-pub(crate) use backend::{Backend, open};
+pub(crate) use backend::{Backend, make_folder, open};
 pub(crate) use data_plane::Supply;
-pub(crate) use running::start;
+pub(crate) use running::{Running, start};
 pub(crate) use sockets::Sockets;
 
 /// What a process has beside its listeners.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use tokio::io::Interest;
 use tokio::net::{UnixListener, UnixStream};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -24,6 +24,11 @@ const MOST_CONVERSATIONS: usize = 16;
 const QUESTION_AT_MOST: Duration = Duration::from_secs(10);
 /// How long a successor may take until it serves.
 const SUCCESSOR_AT_MOST: Duration = Duration::from_mins(10);
+
+/// How long conversations may take to end by themselves when the process takes no more questions.
+const LAST_WORDS_AT_MOST: Duration = Duration::from_secs(1);
+/// How long accepting pauses when there is no descriptor left.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// What is asked of the process.
 pub(crate) enum Command {
@@ -45,10 +50,13 @@ pub(crate) struct Handover {
 
 /// The control socket of this process, and its lock on the data folder.
 pub(crate) struct Control {
-    folder: Arc<Folder>,
+    folder: Folder,
     lock: Lock,
     commands: mpsc::Receiver<Command>,
+    /// Accept no more.
     stop: CancellationToken,
+    /// End the conversations that go on.
+    end: CancellationToken,
     tasks: TaskTracker,
 }
 
@@ -66,9 +74,10 @@ impl Control {
         };
         let (folder, listener) = listen().context("cannot open the control socket")?;
         let (asked, commands) = mpsc::channel(1);
-        let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
-        tasks.spawn(accept(listener, asked, stop.clone(), tasks.clone()));
-        Ok(Self { folder: Arc::new(folder), lock, commands, stop, tasks })
+        let (stop, end, tasks) = (CancellationToken::new(), CancellationToken::new(), TaskTracker::new());
+        let acceptor = Acceptor { asked, end: end.clone(), tasks: tasks.clone() };
+        tasks.spawn(stop.clone().run_until_cancelled_owned(acceptor.run(listener)));
+        Ok(Self { folder, lock, commands, stop, end, tasks })
     }
 
     /// The next command.
@@ -84,36 +93,49 @@ impl Control {
         Ok((SocketName { name: LOCK.to_owned(), given: false }, self.lock.duplicate()?))
     }
 
-    /// Answers no more. The socket's file is removed unless it is a successor's by now, and the lock given up.
-    pub(crate) async fn close(self, handed_over: bool) {
+    /// Takes no more questions, and gives the lock back. The socket's file is removed unless it is a successor's by now.
+    pub(crate) async fn close(self, handed_over: bool) -> Lock {
         if !handed_over && let Err(error) = self.folder.remove() {
             tracing::debug!(%error, "the control socket is gone already");
         }
         self.stop.cancel();
+        // Whoever asks now is told that the process drains.
         drop(self.commands);
         self.tasks.close();
-        self.tasks.wait().await;
+        if tokio::time::timeout(LAST_WORDS_AT_MOST, self.tasks.wait()).await.is_err() {
+            self.end.cancel();
+            self.tasks.wait().await;
+        }
+        self.lock
     }
 }
 
-async fn accept(listener: UnixListener, asked: mpsc::Sender<Command>, stop: CancellationToken, tasks: TaskTracker) {
-    let room = Arc::new(tokio::sync::Semaphore::new(MOST_CONVERSATIONS));
-    while let Some(Ok(place)) = stop.run_until_cancelled(Arc::clone(&room).acquire_owned()).await {
-        let Some(accepted) = stop.run_until_cancelled(listener.accept()).await else { return };
-        match accepted {
-            Ok((stream, _)) => {
-                let (asked, stop) = (asked.clone(), stop.clone());
-                tasks.spawn(async move {
-                    let conversation = Conversation { stream, inbox: Inbox::default(), asked };
-                    if let Some(Err(error)) = stop.run_until_cancelled(conversation.hold()).await {
-                        tracing::debug!(%error, "a conversation on the control socket ended early");
-                    }
-                    drop(place);
-                });
-            }
-            Err(error) => {
-                tracing::warn!(%error, "the control socket");
-                tokio::time::sleep(Duration::from_millis(100)).await;
+/// Takes connections.
+struct Acceptor {
+    asked: mpsc::Sender<Command>,
+    end: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl Acceptor {
+    async fn run(self, listener: UnixListener) {
+        let room = Arc::new(Semaphore::new(MOST_CONVERSATIONS));
+        while let Ok(place) = Arc::clone(&room).acquire_owned().await {
+            match listener.accept().await {
+                Ok((stream, _)) => {
+                    let conversation = Conversation { stream, inbox: Inbox::default(), asked: self.asked.clone() };
+                    let end = self.end.clone();
+                    self.tasks.spawn(async move {
+                        if let Some(Err(error)) = end.run_until_cancelled(conversation.hold()).await {
+                            tracing::debug!(%error, "a conversation on the control socket ended early");
+                        }
+                        drop(place);
+                    });
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "the control socket takes no connection");
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
             }
         }
     }

@@ -6,6 +6,8 @@ use std::path::Path;
 use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
+use crate::cli::ConfigArgs;
+
 use super::places::{ConfigError, Place, Places};
 
 /// Variables with this prefix set keys: `TURNPIKE__GATEWAY__LISTEN` is `gateway.listen`.
@@ -19,11 +21,27 @@ pub(super) struct Layers {
 }
 
 impl Layers {
+    /// The file, the environment and the flags, in this order.
+    ///
+    /// # Errors
+    /// When one cannot be read.
+    pub(super) fn of(args: &ConfigArgs) -> Result<Self, ConfigError> {
+        let mut layers = Self::default();
+        if let Some(file) = &args.config {
+            layers.file(file)?;
+        }
+        layers.environment(variables())?;
+        for pair in &args.overrides {
+            layers.flag(pair)?;
+        }
+        Ok(layers)
+    }
+
     /// Adds the file.
     ///
     /// # Errors
     /// When it cannot be read or is no TOML.
-    pub(super) fn file(&mut self, path: &Path) -> Result<(), ConfigError> {
+    fn file(&mut self, path: &Path) -> Result<(), ConfigError> {
         let text = std::fs::read_to_string(path)
             .map_err(|error| ConfigError::new(Place::File(path.to_path_buf()), format!("cannot be read: {error}")))?;
         self.merged = self.places.mark_file(path, &text)?;
@@ -34,7 +52,7 @@ impl Layers {
     ///
     /// # Errors
     /// When one names no possible key.
-    pub(super) fn environment(&mut self, variables: impl Iterator<Item = (String, String)>) -> Result<(), ConfigError> {
+    fn environment(&mut self, variables: impl Iterator<Item = (String, String)>) -> Result<(), ConfigError> {
         for (name, value) in variables {
             if let Some(key) = name.strip_prefix(PREFIX) {
                 let key = key.to_ascii_lowercase().replace("__", ".");
@@ -48,7 +66,7 @@ impl Layers {
     ///
     /// # Errors
     /// When it is not written so.
-    pub(super) fn flag(&mut self, pair: &str) -> Result<(), ConfigError> {
+    fn flag(&mut self, pair: &str) -> Result<(), ConfigError> {
         let place = Place::Flag(pair.to_owned());
         match pair.split_once('=') {
             Some((key, value)) => self.set(key.trim(), value.trim(), place),
@@ -95,4 +113,10 @@ impl Layers {
 fn value(text: &str) -> Value {
     let read = format!("value = {text}").parse::<Table>().ok().filter(|table| table.len() == 1);
     read.and_then(|mut table| table.remove("value")).unwrap_or_else(|| Value::String(text.to_owned()))
+}
+
+/// The variables that were given to this process, as far as they are text.
+#[expect(clippy::disallowed_methods, reason = "the one place that reads settings from the environment")]
+fn variables() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
 }

@@ -39,16 +39,25 @@ pub(super) async fn start(
     own: &[SocketAddr],
     _sockets: &Sockets,
 ) -> Result<Gateway> {
-    if let Some(exit) = settings.gateway.exit.bind {
-        let bound = std::net::UdpSocket::bind((exit, 0));
-        bound.with_context(|| format!("gateway.exit.bind: this host cannot leave by {exit}"))?;
-    }
+    check_exit(settings)?;
     let gateway = gateway_settings(settings, own);
     let listen = gateway.listen;
     let fresh_node = NodeId::new(i64::from_le_bytes(entropy::bytes()));
     Gateway::start(gateway, supply.admission, supply.leases, supply.passwords, fresh_node)
         .await
         .with_context(|| format!("the gateway cannot start on {listen}"))
+}
+
+/// Whether connections can leave by the address that is set.
+///
+/// # Errors
+/// When this host does not have it.
+pub(super) fn check_exit(settings: &Settings) -> Result<()> {
+    if let Some(exit) = settings.gateway.exit.bind {
+        let bound = std::net::UdpSocket::bind((exit, 0));
+        bound.with_context(|| format!("gateway.exit.bind: this host cannot leave by {exit}"))?;
+    }
+    Ok(())
 }
 
 /// The gateway's own section, with what stands elsewhere: the spool's place, destinations, and our other listeners.

@@ -2,32 +2,35 @@
 //! store.
 
 use std::net::SocketAddr;
+use std::os::fd::OwnedFd;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use tokio::net::TcpListener;
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use turnpike_api::Surface;
 use turnpike_gateway::Gateway;
-use turnpike_gateway::ports::PortError;
 
 use super::own_listeners::OwnListeners;
 use super::planes::planes;
 use super::{Backend, Parts, Sockets, data_plane};
+use crate::control::SocketName;
 use crate::jobs;
-use crate::settings::Settings;
+use crate::reload::Changes;
+use crate::settings::{JobSettings, Settings};
 
 /// A process that serves.
 pub(crate) struct Running {
     backend: Option<Backend>,
     listeners: OwnListeners,
+    surfaces: Vec<(&'static str, Surface)>,
     data_plane: Option<Gateway>,
+    paces: watch::Sender<JobSettings>,
     sockets: Sockets,
     stop: CancellationToken,
     tasks: TaskTracker,
-    grace: Duration,
 }
 
 /// Starts what `parts` has. Nothing is served before all listeners are bound.
@@ -37,11 +40,13 @@ pub(crate) struct Running {
 pub(crate) async fn start(settings: &Settings, parts: Parts, sockets: Sockets) -> Result<Running> {
     let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
     let mut listeners = OwnListeners::default();
-    let mut bound = Vec::new();
+    let (mut bound, mut surfaces) = (Vec::new(), Vec::new());
     for plane in parts.backend.iter().flat_map(|backend| planes(settings, backend)) {
         let listener = TcpListener::from_std(sockets.one(plane.name, plane.listen)?)?;
         listeners.add(plane.name, listener.local_addr()?);
-        bound.push((listener, Surface::new(plane.router, plane.server)));
+        let surface = Surface::new(plane.router, plane.server);
+        bound.push((listener, surface.clone()));
+        surfaces.push((plane.name, surface));
     }
     let data_plane = match parts.supply {
         Some(supply) => Some(data_plane::start(settings, supply, &listeners.addresses(), &sockets).await?),
@@ -50,26 +55,19 @@ pub(crate) async fn start(settings: &Settings, parts: Parts, sockets: Sockets) -
     for (listener, surface) in bound {
         tasks.spawn(turnpike_api::serve(listener, surface, stop.clone()));
     }
+    let paces = watch::Sender::new(settings.jobs.clone());
     if let Some(backend) = &parts.backend {
-        jobs::start(&backend.service, &settings.jobs, &tasks, &stop);
+        jobs::start(&backend.service, &paces, &tasks, &stop);
     }
     tasks.close();
-    let running = Running {
-        backend: parts.backend,
-        listeners,
-        data_plane,
-        sockets,
-        stop,
-        tasks,
-        grace: Duration::from_secs(settings.drain_s),
-    };
+    let running = Running { backend: parts.backend, listeners, surfaces, data_plane, paces, sockets, stop, tasks };
     let (api, gateway) = (running.address("api"), running.gateway());
     tracing::info!(api = api.map(tracing::field::display), gateway = gateway.map(tracing::field::display), "serving");
     Ok(running)
 }
 
 impl Running {
-    /// Where the listener of that name is; `gateway` is the gateway's.
+    /// Where the listener of that name is.
     pub(crate) fn address(&self, name: &str) -> Option<SocketAddr> {
         self.listeners.of(name)
     }
@@ -79,39 +77,56 @@ impl Running {
         self.data_plane.as_ref().map(Gateway::local_addr)
     }
 
-    /// Serves until SIGTERM or SIGINT, then drains: no new connections, open tunnels and requests may end within the
-    /// grace, every lease is settled. A second signal ends the grace.
-    ///
-    /// # Errors
-    /// When signals cannot be awaited, or when another process has taken over the gateway's identity.
-    pub(crate) async fn until_signal(self) -> Result<()> {
-        let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-        let fenced = tokio::select! {
-            () = either(&mut term, &mut int) => false,
-            () = self.fenced() => true,
-        };
-        self.shut_down(async || either(&mut term, &mut int).await).await;
-        if fenced { Err(PortError::Fenced.into()) } else { Ok(()) }
-    }
-
     /// Resolves when the gateway may not go on.
-    async fn fenced(&self) {
+    pub(crate) async fn fenced(&self) {
         match &self.data_plane {
             Some(gateway) => gateway.fenced().await,
             None => std::future::pending().await,
         }
     }
 
+    /// Every listening socket, for a successor.
+    ///
+    /// # Errors
+    /// When there is no descriptor left.
+    pub(crate) fn sockets(&self) -> std::io::Result<Vec<(SocketName, OwnedFd)>> {
+        self.sockets.duplicates()
+    }
+
+    /// Puts other settings in force, all or none.
+    ///
+    /// # Errors
+    /// When a part cannot take them; the message begins with the key.
+    pub(crate) fn apply(&self, settings: &Settings, changes: &Changes) -> Result<()> {
+        if changes.touch("gateway.exit") {
+            data_plane::check_exit(settings)?;
+        }
+        let Some(backend) = &self.backend else { return Ok(()) };
+        for plane in planes(settings, backend) {
+            // A router that did not change keeps what it remembers.
+            if changes.touch(plane.name) {
+                let (_, surface) =
+                    self.surfaces.iter().find(|(name, _)| *name == plane.name).context("a listener is missing")?;
+                surface.replace(plane.router, plane.server);
+            }
+        }
+        if changes.touch("leases") {
+            backend.service.set_lease_policy(settings.leases.policy());
+        }
+        self.paces.send_replace(settings.jobs.clone());
+        Ok(())
+    }
+
     /// Takes everything down. `hurry` ends the grace.
-    async fn shut_down(self, hurry: impl AsyncFnOnce()) {
-        tracing::info!(grace_s = self.grace.as_secs(), "draining");
+    pub(crate) async fn shut_down(self, grace: Duration, hurry: impl AsyncFnOnce()) {
+        tracing::info!(grace_s = grace.as_secs(), "draining");
         self.stop.cancel();
         self.sockets.close();
         if let Some(gateway) = &self.data_plane {
             tokio::select! {
-                () = gateway.drain(self.grace) => {}
+                () = gateway.drain(grace) => {}
                 () = hurry() => {
-                    tracing::info!("second signal: ending what is open");
+                    tracing::info!("ending what is open");
                     gateway.drain(Duration::ZERO).await;
                 }
             }
@@ -121,12 +136,5 @@ impl Running {
             backend.store.close().await;
         }
         tracing::info!("drained");
-    }
-}
-
-async fn either(term: &mut Signal, int: &mut Signal) {
-    tokio::select! {
-        _ = term.recv() => {}
-        _ = int.recv() => {}
     }
 }

@@ -9,6 +9,8 @@ use std::os::fd::OwnedFd;
 use anyhow::{Context, Result};
 use parking_lot::Mutex;
 
+use crate::control::SocketName;
+
 /// Where a socket came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Source {
@@ -83,10 +85,14 @@ impl Sockets {
     ///
     /// # Errors
     /// When there is no descriptor left.
-    pub(crate) fn duplicates(&self) -> std::io::Result<Vec<(String, Source, OwnedFd)>> {
+    pub(crate) fn duplicates(&self) -> std::io::Result<Vec<(SocketName, OwnedFd)>> {
         let held = self.held.lock();
         let all = held.iter().flat_map(|(name, sockets)| sockets.iter().map(move |one| (name, one)));
-        all.map(|(name, one)| Ok((name.clone(), one.source, one.socket.try_clone()?.into()))).collect()
+        all.map(|(name, one)| {
+            let name = SocketName { name: name.clone(), given: one.source == Source::Given };
+            Ok((name, one.socket.try_clone()?.into()))
+        })
+        .collect()
     }
 
     /// Closes what nobody took, and what was held for a successor.
