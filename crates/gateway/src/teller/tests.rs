@@ -304,10 +304,10 @@ async fn closing_settles_everything_and_frees_the_slots() {
 async fn after_a_lost_answer_the_store_is_told_what_leases_there_are() {
     let house = House::new();
     house.permit().ensure_traffic().await.unwrap();
-    house.reserve(GRANTED).unwrap().delivered(GRANTED);
+    house.reserve(100).unwrap().sent(100);
     house.script.answer(Answer::Fail, 1);
     pass(Duration::from_secs(2)).await;
-    house.reserve(1).is_none().then_some(()).unwrap();
+    house.reserve(100).unwrap().sent(100);
     pass(Duration::from_secs(1)).await;
     let seen = house.script.seen.lock();
     let held: Vec<_> = seen.iter().map(|exchange| exchange.held.clone()).collect();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -30,6 +30,8 @@ pub(crate) struct Store {
     bell: Notify,
     out_of_order: AtomicBool,
     loses_answers: AtomicBool,
+    /// Grants in lost answers.
+    lost_grants: AtomicU64,
 }
 
 #[derive(Default)]
@@ -186,6 +188,22 @@ impl Store {
             }
         };
         within(waited).await
+    }
+
+    /// Waits until so many grants were lost with their answers.
+    pub(crate) async fn until_lost(&self, grants: u64) {
+        let waited = async {
+            loop {
+                let rung = self.bell.notified();
+                tokio::pin!(rung);
+                rung.as_mut().enable();
+                if self.lost_grants.load(Ordering::SeqCst) >= grants {
+                    return;
+                }
+                rung.await;
+            }
+        };
+        within(waited).await;
     }
 
     /// Waits until every lease is settled; returns what was billed.
@@ -364,8 +382,14 @@ impl Leases for Store {
             let grant = |account| LeaseGrant { account, outcome: books.grant(node.node, account) };
             Ok(exchange.requests.into_iter().map(grant).collect())
         });
+        let answer: Result<Vec<LeaseGrant>, PortError> = answer.and_then(|granted| granted);
+        if self.loses_answers.load(Ordering::SeqCst) {
+            let grants = answer.iter().flatten().filter(|grant| grant.outcome.is_ok()).count();
+            self.lost_grants.fetch_add(u64::try_from(grants).unwrap(), Ordering::SeqCst);
+            self.bell.notify_waiters();
+            return std::future::ready(Err(PortError::Unreachable("lost".to_owned()))).boxed();
+        }
         self.bell.notify_waiters();
-        let lost = self.loses_answers.load(Ordering::SeqCst).then(|| PortError::Unreachable("lost".to_owned()));
-        std::future::ready(lost.map_or(answer, Err).and_then(|granted| granted)).boxed()
+        std::future::ready(answer).boxed()
     }
 }
