@@ -73,6 +73,11 @@ fn set_headers(headers: &mut HeaderMap, id: &str) {
     }
 }
 
+/// The code in the envelope of an answer of the customer API; `None` for answers without one.
+pub fn envelope_code<B>(response: &http::Response<B>) -> Option<u32> {
+    response.extensions().get::<Outcome>().map(|outcome| u32::from(outcome.code))
+}
+
 /// Ends a call that takes too long.
 pub(crate) async fn hurry(State(settings): State<Arc<ApiSettings>>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();

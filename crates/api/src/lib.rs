@@ -23,6 +23,7 @@ mod user_product;
 mod user_usage_flow;
 mod whitelist_account;
 
+pub use guard::envelope_code;
 pub use language::{Language, UnknownLanguage};
 pub use router::router;
 pub use server::{Peer, Surface, serve};
