@@ -13,6 +13,7 @@ mod process;
 mod reload;
 mod settings;
 mod systemd;
+mod watch;
 mod wiring;
 
 use std::future::Future;

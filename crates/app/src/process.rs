@@ -88,7 +88,7 @@ impl Process {
         let lock = (!succeeded).then_some(lock);
         let grace = self.reloader.grace();
         self.running
-            .shut_down(grace, async || {
+            .shut_down(succeeded, grace, async || {
                 // When a service is stopped, those that drain already get the same signal, and keep their grace.
                 if succeeded {
                     signals.end().await;

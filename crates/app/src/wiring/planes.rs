@@ -1,12 +1,14 @@
 //! What is served over HTTP, each on a listener of its own. A new API gets a line in [`planes`].
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
-use axum::Router;
+use axum::{Router, middleware};
 use turnpike_api::ServerSettings;
 
 use super::Backend;
 use crate::settings::Settings;
+use crate::watch::{self, Requests};
 
 /// An API and where it listens.
 pub(super) struct Plane {
@@ -18,12 +20,21 @@ pub(super) struct Plane {
 }
 
 /// Every API that these settings ask for.
-pub(super) fn planes(settings: &Settings, backend: &Backend) -> Vec<Plane> {
+pub(super) fn planes(settings: &Settings, backend: &Backend, requests: &Arc<Requests>) -> Vec<Plane> {
     let service = &backend.service;
-    vec![Plane {
+    let api = Plane {
         name: "api",
         listen: settings.api.listen,
         router: turnpike_api::router(service.clone(), settings.api.answers.clone()),
         server: settings.api.server.clone(),
-    }]
+    };
+    [api].into_iter().map(|plane| plane.counted(requests)).collect()
+}
+
+impl Plane {
+    /// With every answer counted for whoever watches.
+    fn counted(self, requests: &Arc<Requests>) -> Self {
+        let state = (self.name, Arc::clone(requests));
+        Self { router: self.router.layer(middleware::from_fn_with_state(state, watch::count)), ..self }
+    }
 }

@@ -3,6 +3,7 @@
 
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -14,19 +15,22 @@ use turnpike_api::Surface;
 use turnpike_gateway::Gateway;
 
 use super::own_listeners::OwnListeners;
-use super::planes::planes;
+use super::planes::{Plane, planes};
 use super::{Backend, Parts, Sockets, data_plane};
 use crate::control::SocketName;
 use crate::jobs;
 use crate::reload::Changes;
 use crate::settings::{JobSettings, Settings};
+use crate::watch::{Requests, Vitals, Watch};
 
 /// A process that serves.
 pub(crate) struct Running {
     backend: Option<Backend>,
     listeners: OwnListeners,
     surfaces: Vec<(&'static str, Surface)>,
-    data_plane: Option<Gateway>,
+    data_plane: Option<Arc<Gateway>>,
+    vitals: Arc<Vitals>,
+    watch: Option<Watch>,
     paces: watch::Sender<JobSettings>,
     sockets: Sockets,
     stop: CancellationToken,
@@ -38,32 +42,63 @@ pub(crate) struct Running {
 /// # Errors
 /// When an address cannot be bound or the gateway cannot start.
 pub(crate) async fn start(settings: &Settings, parts: Parts, sockets: Sockets) -> Result<Running> {
-    let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
-    let mut listeners = OwnListeners::default();
-    let (mut bound, mut surfaces) = (Vec::new(), Vec::new());
-    for plane in parts.backend.iter().flat_map(|backend| planes(settings, backend)) {
-        let listener = TcpListener::from_std(sockets.one(plane.name, plane.listen)?)?;
-        listeners.add(plane.name, listener.local_addr()?);
-        let surface = Surface::new(plane.router, plane.server);
-        bound.push((listener, surface.clone()));
-        surfaces.push((plane.name, surface));
+    let (stop, tasks, requests) = (CancellationToken::new(), TaskTracker::new(), Arc::new(Requests::default()));
+    let Parts { backend, supply } = parts;
+    let mut bound = Bound::default();
+    for plane in backend.iter().flat_map(|backend| planes(settings, backend, &requests)) {
+        bound.add(plane, &sockets)?;
     }
-    let data_plane = match parts.supply {
-        Some(supply) => Some(data_plane::start(settings, supply, &listeners.addresses(), &sockets).await?),
+    let watch = settings.watch.listen.map(|listen| bound.watch(listen, &sockets)).transpose()?;
+    let data_plane = match supply {
+        Some(supply) => Some(Arc::new(data_plane::start(settings, supply, &bound.names.addresses(), &sockets).await?)),
         None => None,
     };
-    for (listener, surface) in bound {
-        tasks.spawn(turnpike_api::serve(listener, surface, stop.clone()));
-    }
+    let store = backend.as_ref().map(|backend| backend.store.clone());
+    let vitals = Arc::new(Vitals::new(data_plane.clone(), store, requests));
+    let watch = watch.map(|socket| Watch::start(socket, Arc::clone(&vitals))).transpose()?;
+    tasks.spawn(Arc::clone(&vitals).probe(stop.clone()));
+    let surfaces = bound.serve(&tasks, &stop);
     let paces = watch::Sender::new(settings.jobs.clone());
-    if let Some(backend) = &parts.backend {
+    if let Some(backend) = &backend {
         jobs::start(&backend.service, &paces, &tasks, &stop);
     }
     tasks.close();
-    let running = Running { backend: parts.backend, listeners, surfaces, data_plane, paces, sockets, stop, tasks };
+    let listeners = bound.names;
+    let running = Running { backend, listeners, surfaces, data_plane, vitals, watch, paces, sockets, stop, tasks };
     let (api, gateway) = (running.address("api"), running.gateway());
     tracing::info!(api = api.map(tracing::field::display), gateway = gateway.map(tracing::field::display), "serving");
     Ok(running)
+}
+
+/// The listeners that are bound and not served yet.
+#[derive(Default)]
+struct Bound {
+    names: OwnListeners,
+    planes: Vec<(&'static str, TcpListener, Surface)>,
+}
+
+impl Bound {
+    fn add(&mut self, plane: Plane, sockets: &Sockets) -> Result<()> {
+        let listener = TcpListener::from_std(sockets.one(plane.name, plane.listen)?)?;
+        self.names.add(plane.name, listener.local_addr()?);
+        self.planes.push((plane.name, listener, Surface::new(plane.router, plane.server)));
+        Ok(())
+    }
+
+    fn watch(&mut self, listen: SocketAddr, sockets: &Sockets) -> Result<std::net::TcpListener> {
+        let socket = sockets.one("watch", listen)?;
+        self.names.add("watch", socket.local_addr()?);
+        Ok(socket)
+    }
+
+    /// Serves all of them until `stop`; what can be exchanged meanwhile.
+    fn serve(&mut self, tasks: &TaskTracker, stop: &CancellationToken) -> Vec<(&'static str, Surface)> {
+        let serve = |(name, listener, surface): (_, _, Surface)| {
+            tasks.spawn(turnpike_api::serve(listener, surface.clone(), stop.clone()));
+            (name, surface)
+        };
+        self.planes.drain(..).map(serve).collect()
+    }
 }
 
 impl Running {
@@ -74,7 +109,7 @@ impl Running {
 
     /// Where clients of the gateway connect to.
     pub(crate) fn gateway(&self) -> Option<SocketAddr> {
-        self.data_plane.as_ref().map(Gateway::local_addr)
+        self.data_plane.as_ref().map(|gateway| gateway.local_addr())
     }
 
     /// Resolves when the gateway may not go on.
@@ -102,7 +137,7 @@ impl Running {
             data_plane::check_exit(settings)?;
         }
         let Some(backend) = &self.backend else { return Ok(()) };
-        for plane in planes(settings, backend) {
+        for plane in planes(settings, backend, &self.vitals.requests) {
             // A router that did not change keeps what it remembers.
             if changes.touch(plane.name) {
                 let (_, surface) =
@@ -117,11 +152,15 @@ impl Running {
         Ok(())
     }
 
-    /// Takes everything down. `hurry` ends the grace.
-    pub(crate) async fn shut_down(self, grace: Duration, hurry: impl AsyncFnOnce()) {
+    /// Takes everything down. `hurry` ends the grace. Without a successor, watchers are answered until the end.
+    pub(crate) async fn shut_down(mut self, succeeded: bool, grace: Duration, hurry: impl AsyncFnOnce()) {
         tracing::info!(grace_s = grace.as_secs(), "draining");
+        self.vitals.drain();
         self.stop.cancel();
         self.sockets.close();
+        if succeeded && let Some(watch) = self.watch.take() {
+            watch.stop().await;
+        }
         if let Some(gateway) = &self.data_plane {
             tokio::select! {
                 () = gateway.drain(grace) => {}
@@ -134,6 +173,9 @@ impl Running {
         self.tasks.wait().await;
         if let Some(backend) = &self.backend {
             backend.store.close().await;
+        }
+        if let Some(watch) = self.watch {
+            watch.stop().await;
         }
         tracing::info!("drained");
     }
