@@ -10,7 +10,19 @@ json-no-object = The JSON of the request body must be an object
 multipart-malformed = The request body is not a valid multipart form
 parameters-too-many = There are too many parameters
 suspended = Your account is suspended, please contact support
+login-wrong = The e-mail address or the password is wrong
+accounts-too-many = You may have at most { $most ->
+    [one] { $most } proxy account
+   *[other] { $most } proxy accounts
+}
+sources-too-many = Your allow list may hold at most { $most ->
+    [one] { $most } address
+   *[other] { $most } addresses
+}
 no-such-account = There is no proxy account named { $name }
+no-such-source = The address { $address } is not on your allow list
+key-reused = This Idempotency-Key was used for another request
+key-under-way = The request with this Idempotency-Key is still being carried out, please ask again in a moment
 name-taken = The proxy account name { $name } is already taken
 route-unknown = There is no such interface
 method-not-allowed = This interface cannot be called with this method
@@ -18,6 +30,11 @@ body-broken = The request body broke off
 body-late = The request body did not arrive in time
 body-too-large = The request body is larger than { $bytes } bytes
 media-unsupported = Send the body as JSON, as a URL-encoded form or as a multipart form, in UTF-8 and not compressed
+login-too-often = Too many tries to log in, please try again in { $seconds ->
+    [one] { $seconds } second
+   *[other] { $seconds } seconds
+}
+streams-too-many = Too many live streams are open
 internal = Something went wrong on our side
 unavailable = The service is busy, please try again in a moment
 
@@ -45,3 +62,12 @@ field-time-form = must be written as YYYY-MM-DD HH:MM:SS or YYYY-MM-DD
 field-time-missing = is a time that does not exist
 field-window-backwards = must not be before start_time
 field-window-too-long = must not make a window of more than { $days } days
+field-not-boolean = must be true or false, or 1 or 0
+field-password-length = must have 6 to 16 characters
+field-item-no-address = item { $place }: is not an IPv4 or IPv6 address
+field-item-no-source = item { $place }: nobody can connect from { $address }
+field-item-special-address = item { $place }: { $address } is a private or special-purpose address
+field-unit-unknown = must be one of KB, MB, GB, TB and PB
+field-cursor-unknown = must be the id of an event
+field-wait-unknown = must be applied
+field-idempotency-key = must be given once and have 1 to 255 visible ASCII characters

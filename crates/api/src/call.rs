@@ -1,25 +1,40 @@
-//! The life of a call: take it in, find its customer, check what the route asks, read its parameters, act, answer.
+//! The life of a call: take it in, find who calls, check what the route asks, read its parameters, act, answer.
+
+mod caller;
+mod once;
 
 use std::sync::Arc;
 
+use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt};
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderValue};
 use serde::Serialize;
 use turnpike_domain::ids::CustomerId;
 use turnpike_service::Service;
 
+use crate::client;
+use crate::envelope::Written;
 use crate::error::ApiError;
 use crate::fields::Fields;
 use crate::intake::Intake;
 use crate::language::Language;
+use crate::live::Streams;
+use crate::parameters::Parameters;
 use crate::settings::ApiSettings;
-use crate::{app_key, envelope};
+
+pub(crate) use caller::{Act, Caller, Desk, Visitor, Who};
 
 /// What every call can reach.
 #[derive(Clone)]
 pub(crate) struct Api {
     pub(crate) service: Service,
     pub(crate) settings: Arc<ApiSettings>,
+    /// Which answers go on for as long as their clients listen.
+    pub(crate) streams: Streams,
 }
 
 /// What a route asks of its caller, and how it says that it succeeded (contract 0.3, 0.4).
@@ -31,27 +46,37 @@ pub(crate) struct Rules {
     pub(crate) gate: Gate,
 }
 
-/// Who may call a route. Everybody has a valid key.
+/// Who may call a route. Everybody has a valid key or session, except where anyone may call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Gate {
+    /// Whoever it is: the call is how one becomes somebody.
+    Anyone,
     /// Any customer.
     Open,
     /// Verified customers; others get code 156.
     Verified,
-    /// Verified customers who are not suspended: the call changes something.
+    /// Customers who are not suspended: the call changes something.
+    Unsuspended,
+    /// Verified customers who are not suspended.
     Changing,
+}
+
+impl Gate {
+    /// Whether others than verified customers get code 156.
+    pub(crate) const fn asks_verification(self) -> bool {
+        matches!(self, Self::Verified | Self::Changing)
+    }
+
+    /// Whether suspended customers get code 403.
+    pub(crate) const fn asks_activity(self) -> bool {
+        matches!(self, Self::Unsuspended | Self::Changing)
+    }
 }
 
 /// What a caller may wish for at one route: its parameters, in their types.
 pub(crate) trait Wish: Sized + Send + 'static {
     /// Reads it. Whenever the fields note that something was refused, what this returns is not used.
     fn read(fields: &mut Fields<'_>) -> Option<Self>;
-}
-
-/// Who calls, and what acts for them.
-pub(crate) struct Caller {
-    pub(crate) service: Service,
-    pub(crate) customer: CustomerId,
 }
 
 /// How a call ended, among the answer's extensions, for the log.
@@ -61,65 +86,172 @@ pub(crate) struct Outcome {
     pub(crate) customer: Option<CustomerId>,
 }
 
+/// A request that was taken in.
+struct Taken {
+    intake: Intake,
+    headers: HeaderMap,
+    path: &'static str,
+    desk: Desk,
+}
+
+/// Why there is no ordinary answer, and whom to tell in which language.
+struct Refusal {
+    error: ApiError,
+    language: Language,
+    customer: Option<CustomerId>,
+}
+
+impl Refusal {
+    fn into_response(self) -> Response {
+        failed(&self.error, self.language, self.customer)
+    }
+}
+
 /// Answers one request at a route.
-pub(crate) async fn answer<W, D, F>(
+pub(crate) async fn answer<C, W, D, F>(
     api: Api,
-    rules: Rules,
-    act: impl FnOnce(Caller, W) -> F,
+    (path, rules): (&'static str, Rules),
+    act: impl Act<C, W, F>,
     request: Request,
 ) -> Response
 where
+    C: Who,
     W: Wish,
     D: Serialize,
     F: Future<Output = Result<D, ApiError>>,
 {
-    let (parts, body) = request.into_parts();
-    let intake = match Intake::of(&parts, body, &api.settings).await {
-        Ok(intake) => intake,
-        Err(error) => return failed(&error, Language::of_request(&parts, api.settings.language), None),
+    let admitted = match admit::<C>(api, (path, rules), request).await {
+        Ok(admitted) => admitted,
+        Err(refusal) => return refusal.into_response(),
     };
-    let language = Language::choose(intake.language(), &parts.headers, api.settings.language);
-    let customer = match admit(&api.service, rules.gate, &intake).await {
-        Ok(customer) => customer,
-        Err(error) => return failed(&error, language, None),
-    };
-    let acted = async {
-        let wish = read(intake, &api.service)?;
-        act(Caller { service: api.service, customer }, wish).await
-    };
-    match acted.await {
-        Ok(data) => {
-            let mut response = envelope::success(rules.success, &data, language);
-            response.extensions_mut().insert(Outcome { code: rules.success, customer: Some(customer) });
+    match carry_out(&admitted, act).await {
+        Ok(done) => {
+            let mut response = done.written.into_response();
+            if done.again {
+                response.headers_mut().insert("idempotent-replayed", HeaderValue::from_static("true"));
+            }
+            let customer = admitted.caller.customer();
+            response.extensions_mut().insert(Outcome { code: done.code, customer });
             response
         }
-        Err(error) => failed(&error, language, Some(customer)),
+        Err(error) => failed(&error, admitted.desk.language, admitted.caller.customer()),
     }
+}
+
+/// Answers one request at a route with events that go on.
+pub(crate) async fn stream<W, S, F>(
+    api: Api,
+    (path, rules): (&'static str, Rules),
+    act: impl Act<Caller, W, F>,
+    request: Request,
+) -> Response
+where
+    W: Wish,
+    S: Stream<Item = Bytes> + Send + 'static,
+    F: Future<Output = Result<S, ApiError>>,
+{
+    let admitted = match admit::<Caller>(api, (path, rules), request).await {
+        Ok(admitted) => admitted,
+        Err(refusal) => return refusal.into_response(),
+    };
+    let customer = admitted.caller.customer();
+    let begun = async {
+        let wish = read(&admitted.parameters?, &admitted.desk)?;
+        act(admitted.caller, wish).await
+    };
+    match begun.await {
+        Ok(events) => {
+            let mut response = Response::new(Body::from_stream(events.map(Ok::<_, std::convert::Infallible>)));
+            response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+            response.extensions_mut().insert(Outcome { code: rules.success, customer });
+            response
+        }
+        Err(error) => failed(&error, admitted.desk.language, customer),
+    }
+}
+
+/// A request whose caller is known and may call.
+struct Admitted<C> {
+    caller: C,
+    desk: Desk,
+    parameters: Result<Parameters, ApiError>,
+    path: &'static str,
+    key: Option<Result<String, ApiError>>,
+}
+
+/// What was said in the end.
+struct Done {
+    written: Written,
+    code: u16,
+    /// Whether it was said before.
+    again: bool,
+}
+
+async fn admit<C: Who>(
+    api: Api,
+    (path, rules): (&'static str, Rules),
+    request: Request,
+) -> Result<Admitted<C>, Refusal> {
+    let taken = take_in(api, (path, rules), request).await?;
+    let language = taken.desk.language;
+    match C::admit(&taken.desk, rules.gate, &taken.intake, &taken.headers).await {
+        Ok(caller) => Ok(Admitted {
+            caller,
+            key: once::key(&taken.headers),
+            desk: taken.desk,
+            parameters: taken.intake.into_parameters(),
+            path: taken.path,
+        }),
+        Err(error) => Err(Refusal { error, language, customer: None }),
+    }
+}
+
+async fn take_in(api: Api, (path, rules): (&'static str, Rules), request: Request) -> Result<Taken, Refusal> {
+    let client = client::address_of(&request, &api.settings.trusted_proxies);
+    let (parts, body) = request.into_parts();
+    match Intake::of(&parts, body, &api.settings).await {
+        Ok(intake) => {
+            let language = Language::choose(intake.language(), &parts.headers, api.settings.language);
+            let desk = Desk::new(api, rules, language, client);
+            Ok(Taken { intake, headers: parts.headers, path, desk: desk.heeding(&parts.extensions) })
+        }
+        Err(error) => {
+            let language = Language::of_request(&parts, api.settings.language);
+            Err(Refusal { error, language, customer: None })
+        }
+    }
+}
+
+async fn carry_out<C, W, D, F>(admitted: &Admitted<C>, act: impl Act<C, W, F>) -> Result<Done, ApiError>
+where
+    C: Who,
+    W: Wish,
+    D: Serialize,
+    F: Future<Output = Result<D, ApiError>>,
+{
+    let desk = &admitted.desk;
+    let parameters = admitted.parameters.as_ref().map_err(ApiError::clone)?;
+    let wish: W = read(parameters, desk)?;
+    if let (Some(key), Some(scope)) = (&admitted.key, admitted.caller.scope()) {
+        let key = key.as_ref().map_err(ApiError::clone)?;
+        let asked = once::Asked { scope: &scope, key, path: admitted.path, parameters };
+        return once::carry_out(desk, &admitted.caller, &asked, act).await;
+    }
+    let data = act(admitted.caller.clone(), wish).await?;
+    let written = Written::success(desk.success, &data, desk.language);
+    Ok(Done { written, code: desk.success, again: false })
 }
 
 /// An error as an answer.
 pub(crate) fn failed(error: &ApiError, language: Language, customer: Option<CustomerId>) -> Response {
-    let mut response = envelope::failure(error, language);
+    let mut response = Written::failure(error, language).into_response();
     response.extensions_mut().insert(Outcome { code: error.code(), customer });
     response
 }
 
-/// The customer whose key it is, if the gate lets it pass. Told before anything about the parameters is.
-async fn admit(service: &Service, gate: Gate, intake: &Intake) -> Result<CustomerId, ApiError> {
-    let key = app_key::find(intake)?;
-    let customer = service.authenticate(key).await?.ok_or(ApiError::SessionInvalid)?;
-    if gate != Gate::Open && !customer.verified {
-        return Err(ApiError::NotVerified);
-    }
-    if gate == Gate::Changing && customer.suspended {
-        return Err(ApiError::Suspended);
-    }
-    Ok(customer.id)
-}
-
-fn read<W: Wish>(intake: Intake, service: &Service) -> Result<W, ApiError> {
-    let parameters = intake.into_parameters()?;
-    let mut fields = Fields::new(&parameters, service.zone(), service.now());
+fn read<W: Wish>(parameters: &Parameters, desk: &Desk) -> Result<W, ApiError> {
+    let (service, admitted) = (&desk.service, desk.settings.admitted_sources());
+    let mut fields = Fields::new(parameters, service.zone(), service.now()).admitting(admitted);
     match W::read(&mut fields) {
         Some(wish) if fields.is_clean() => Ok(wish),
         _ => Err(ApiError::Parameters(fields.into_errors())),

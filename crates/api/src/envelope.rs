@@ -11,6 +11,7 @@ use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 use serde::ser::Serializer;
+use turnpike_service::KeptAnswer;
 use utoipa::PartialSchema;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
@@ -19,8 +20,8 @@ use crate::error::{ApiError, SUCCESS};
 use crate::language::Language;
 use crate::messages;
 
-/// After so many seconds it is worth trying again when we were out of breath.
-const RETRY_AFTER_SECONDS: u32 = 1;
+/// What every envelope is written in.
+pub(crate) const JSON: &str = "application/json";
 
 #[derive(Serialize)]
 struct Envelope<'a, D> {
@@ -49,43 +50,66 @@ impl PartialSchema for Nothing {
 
 impl utoipa::ToSchema for Nothing {}
 
-/// A success, under its group's code.
-pub(crate) fn success<D: Serialize>(code: u16, data: &D, language: Language) -> Response {
-    let text = messages::text(language, SUCCESS, &fluent_bundle::FluentArgs::new());
-    let envelope = Envelope { code, msg: &text, message: &text, data, errors: None };
-    respond(StatusCode::OK, &envelope)
+/// A whole answer before it is sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Written {
+    status: StatusCode,
+    json: Vec<u8>,
+    /// In how many seconds it is worth trying again.
+    retry_after: Option<u32>,
 }
 
-/// An error.
-pub(crate) fn failure(error: &ApiError, language: Language) -> Response {
-    let text = error.text(language);
-    let errors = match error {
-        ApiError::Parameters(errors) => errors.texts(language),
-        _ => BTreeMap::new(),
-    };
-    let envelope = Envelope { code: error.code(), msg: &text, message: &text, data: Nothing, errors: Some(errors) };
-    let mut response = respond(error.status(), &envelope);
-    if matches!(error, ApiError::Unavailable) {
-        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS));
+impl Written {
+    /// A success, under its group's code.
+    pub(crate) fn success<D: Serialize>(code: u16, data: &D, language: Language) -> Self {
+        let text = messages::text(language, SUCCESS, &fluent_bundle::FluentArgs::new());
+        Self::write(StatusCode::OK, &Envelope { code, msg: &text, message: &text, data, errors: None })
     }
-    response
-}
 
-/// Written straight into the body: a list of any length is never built as a tree of values first.
-fn respond<D: Serialize>(status: StatusCode, envelope: &Envelope<'_, D>) -> Response {
-    let mut json = Vec::with_capacity(256);
-    let (status, json) = match serde_json::to_writer(&mut json, envelope) {
-        Ok(()) => (status, json),
-        Err(error) => {
-            tracing::error!(%error, "an answer could not be written");
-            (
-                StatusCode::INTERNAL_SERVER_ERROR,
-                br#"{"code":500,"msg":"","message":"","data":null,"errors":{}}"#.to_vec(),
-            )
+    /// An error.
+    pub(crate) fn failure(error: &ApiError, language: Language) -> Self {
+        let text = error.text(language);
+        let errors = match error {
+            ApiError::Parameters(errors) => errors.texts(language),
+            _ => BTreeMap::new(),
+        };
+        let envelope = Envelope { code: error.code(), msg: &text, message: &text, data: Nothing, errors: Some(errors) };
+        Self { retry_after: error.retry_after_seconds(), ..Self::write(error.status(), &envelope) }
+    }
+
+    /// Written straight into the body: a list of any length is never built as a tree of values first.
+    fn write<D: Serialize>(status: StatusCode, envelope: &Envelope<'_, D>) -> Self {
+        let mut json = Vec::with_capacity(256);
+        let (status, json) = match serde_json::to_writer(&mut json, envelope) {
+            Ok(()) => (status, json),
+            Err(error) => {
+                tracing::error!(%error, "an answer could not be written");
+                let empty = br#"{"code":500,"msg":"","message":"","data":null,"errors":{}}"#;
+                (StatusCode::INTERNAL_SERVER_ERROR, empty.to_vec())
+            }
+        };
+        Self { status, json, retry_after: None }
+    }
+
+    /// As it is kept for whoever asks again.
+    pub(crate) fn to_kept(&self) -> KeptAnswer {
+        KeptAnswer { status: self.status.as_u16(), content_type: JSON.to_owned(), body: self.json.clone() }
+    }
+
+    /// What was kept.
+    pub(crate) fn of_kept(kept: KeptAnswer) -> Self {
+        let status = StatusCode::from_u16(kept.status).unwrap_or(StatusCode::OK);
+        Self { status, json: kept.body, retry_after: None }
+    }
+
+    /// As it is sent.
+    pub(crate) fn into_response(self) -> Response {
+        let mut response = Response::new(Body::from(self.json));
+        *response.status_mut() = self.status;
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(JSON));
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
-    };
-    let mut response = Response::new(Body::from(json));
-    *response.status_mut() = status;
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    response
+        response
+    }
 }

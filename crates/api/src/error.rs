@@ -3,9 +3,13 @@
 //! An error knows its HTTP status, its code and its message. Business errors are HTTP 200, because deployed clients
 //! call their library's raise-for-status first. What went wrong inside stays in the log.
 
+use std::net::IpAddr;
+
 use fluent_bundle::FluentArgs;
 use http::StatusCode;
+
 use turnpike_domain::account::Username;
+use turnpike_domain::time::Span;
 use turnpike_service::ServiceError;
 
 use crate::field_error::FieldErrors;
@@ -13,13 +17,15 @@ use crate::language::Language;
 use crate::messages;
 use crate::parameters::Malformed;
 
+/// After so many seconds a stream may have ended.
+const STREAM_AGAIN_SECONDS: u32 = 10;
 /// The key of the message of every success.
 pub(crate) const SUCCESS: &str = "success";
 
 macro_rules! errors {
     ($($(#[$doc:meta])* $name:ident $(($payload:ty))? => $status:ident, $code:literal, $key:literal;)*) => {
         /// Why a call is answered with something else than what was asked for.
-        #[derive(Debug)]
+        #[derive(Clone, Debug)]
         pub(crate) enum ApiError {
             $($(#[$doc])* $name $(($payload))?,)*
         }
@@ -56,8 +62,20 @@ errors! {
     TooManyParameters => OK, 400, "parameters-too-many";
     /// The customer is suspended and the call changes something.
     Suspended => OK, 403, "suspended";
+    /// No customer has that address and login password.
+    LoginWrong => OK, 403, "login-wrong";
+    /// The customer may not have so many accounts more.
+    TooManyAccounts(u32) => OK, 403, "accounts-too-many";
+    /// The customer's allow list may not hold so many addresses more.
+    TooManySources(u32) => OK, 403, "sources-too-many";
     /// The customer has no account of that name, whoever else may.
     NoSuchAccount(Username) => OK, 404, "no-such-account";
+    /// The customer's allow list has no such address, whoever else's may.
+    NoSuchSource(IpAddr) => OK, 404, "no-such-source";
+    /// Something else was asked under the same idempotency key.
+    KeyReused => OK, 409, "key-reused";
+    /// What was asked under the same idempotency key is still being done.
+    KeyUnderWay => OK, 409, "key-under-way";
     /// A live account has the name.
     NameTaken(Username) => OK, 409, "name-taken";
     /// No route has this path.
@@ -72,6 +90,12 @@ errors! {
     BodyTooLarge(usize) => PAYLOAD_TOO_LARGE, 413, "body-too-large";
     /// The body is of a kind that is not read here.
     MediaUnsupported => UNSUPPORTED_MEDIA_TYPE, 415, "media-unsupported";
+    /// Too many tries to log in from one source; so long until the next.
+    LoginTooOften(Span) => TOO_MANY_REQUESTS, 429, "login-too-often";
+    /// Enough streams are open.
+    TooManyStreams => TOO_MANY_REQUESTS, 429, "streams-too-many";
+    /// The request was carried out meanwhile, by another process: whoever asks again is told its answer.
+    DoneBefore => SERVICE_UNAVAILABLE, 503, "unavailable";
     /// A fault of ours.
     Internal => INTERNAL_SERVER_ERROR, 500, "internal";
     /// The store or the time is short; trying again helps.
@@ -89,12 +113,30 @@ impl ApiError {
         self.parts().1
     }
 
+    /// Whether asking again later would be answered the same: the answer may be kept.
+    pub(crate) fn is_final(&self) -> bool {
+        self.status() == StatusCode::OK
+    }
+
+    /// In how many seconds it is worth trying again, if that is all it takes.
+    pub(crate) fn retry_after_seconds(&self) -> Option<u32> {
+        match self {
+            Self::Unavailable | Self::DoneBefore => Some(1),
+            Self::LoginTooOften(wait) => Some(u32::try_from(wait.ms().div_euclid(1000) + 1).unwrap_or(u32::MAX)),
+            Self::TooManyStreams => Some(STREAM_AGAIN_SECONDS),
+            _ => None,
+        }
+    }
+
     /// The message, in a language.
     pub(crate) fn text(&self, language: Language) -> String {
         let mut arguments = FluentArgs::new();
         match self {
             Self::NoSuchAccount(name) | Self::NameTaken(name) => arguments.set("name", name.to_string()),
+            Self::NoSuchSource(ip) => arguments.set("address", ip.to_string()),
+            Self::TooManyAccounts(most) | Self::TooManySources(most) => arguments.set("most", *most),
             Self::BodyTooLarge(bytes) => arguments.set("bytes", bytes.to_string()),
+            Self::LoginTooOften(_) => arguments.set("seconds", self.retry_after_seconds().unwrap_or(1)),
             _ => {}
         }
         messages::text(language, self.parts().2, &arguments)
@@ -118,6 +160,12 @@ impl From<ServiceError> for ApiError {
         match error {
             ServiceError::NotFound(name) => Self::NoSuchAccount(name),
             ServiceError::NameTaken(name) => Self::NameTaken(name),
+            ServiceError::NoSuchSource(ip) => Self::NoSuchSource(ip),
+            ServiceError::TooManyAccounts(most) => Self::TooManyAccounts(most),
+            ServiceError::TooManySources(most) => Self::TooManySources(most),
+            ServiceError::LoginWrong => Self::LoginWrong,
+            ServiceError::LoginTooOften { wait } => Self::LoginTooOften(wait),
+            error if error.was_done_before() => Self::DoneBefore,
             ServiceError::Unverified => Self::NotVerified,
             ServiceError::Suspended => Self::Suspended,
             ServiceError::Window(error) => Self::Parameters(FieldErrors::one("end_time", error.into())),

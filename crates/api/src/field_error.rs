@@ -1,10 +1,12 @@
 //! What can be wrong with one parameter, and the message that says so.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use fluent_bundle::FluentArgs;
 use turnpike_domain::account::{LONGEST_NAME, NameError};
 use turnpike_domain::accounts::{BatchError, LARGEST_BATCH};
+use turnpike_domain::allow_list::{SourceError, SourceFault};
 use turnpike_domain::calendar::{MOST_DAYS, TimeError, WindowError};
 use turnpike_domain::remark::RemarkError;
 
@@ -74,6 +76,24 @@ field_errors! {
     TimeForm = "field-time-form";
     /// A time that does not exist.
     TimeMissing = "field-time-missing";
+    /// Neither true nor false, 1 nor 0.
+    NotBoolean = "field-not-boolean";
+    /// A password that is too short or too long for the call.
+    PasswordLength = "field-password-length";
+    /// An item of a list that is no address.
+    ItemNoAddress { place: usize } = "field-item-no-address";
+    /// An item of a list that is an address nobody can connect from.
+    ItemNoSource { place: usize, ip: IpAddr } = "field-item-no-source";
+    /// An item of a list that is a private or special-purpose address.
+    ItemSpecialAddress { place: usize, ip: IpAddr } = "field-item-special-address";
+    /// Not a unit of traffic.
+    UnitUnknown = "field-unit-unknown";
+    /// Not a place in a stream.
+    CursorUnknown = "field-cursor-unknown";
+    /// Something else to wait for than what can be waited for.
+    WaitUnknown = "field-wait-unknown";
+    /// An idempotency key that is none.
+    IdempotencyKey = "field-idempotency-key";
     /// An end before the start.
     WindowBackwards = "field-window-backwards";
     /// A window of too many days.
@@ -95,7 +115,13 @@ impl FieldError {
                 arguments.set("place", place.to_string());
                 arguments.set("problem", Self::from(*fault).text(language));
             }
-            Self::ItemWithoutPassword { place } => arguments.set("place", place.to_string()),
+            Self::ItemWithoutPassword { place } | Self::ItemNoAddress { place } => {
+                arguments.set("place", place.to_string());
+            }
+            Self::ItemNoSource { place, ip } | Self::ItemSpecialAddress { place, ip } => {
+                arguments.set("place", place.to_string());
+                arguments.set("address", ip.to_string());
+            }
             Self::NameTwice { name } => arguments.set("name", name.to_string()),
             Self::TooManyItems => arguments.set("most", LARGEST_BATCH.to_string()),
             Self::WindowTooLong => arguments.set("days", MOST_DAYS.to_string()),
@@ -124,6 +150,20 @@ impl From<BatchError> for FieldError {
             BatchError::NoPassword { place } => Self::ItemWithoutPassword { place },
             BatchError::Name { place, fault } => Self::ItemName { place, fault },
             BatchError::Password { place, fault } => Self::ItemPassword { place, fault },
+        }
+    }
+}
+
+impl From<SourceError> for FieldError {
+    fn from(error: SourceError) -> Self {
+        match error {
+            SourceError::Empty => Self::NoItems,
+            SourceError::TooMany => Self::TooManyItems,
+            SourceError::Item { place, fault } => match fault {
+                SourceFault::NoAddress => Self::ItemNoAddress { place },
+                SourceFault::NoSource(ip) => Self::ItemNoSource { place, ip },
+                SourceFault::Special(ip) => Self::ItemSpecialAddress { place, ip },
+            },
         }
     }
 }

@@ -4,8 +4,11 @@
 
 mod number;
 
+use std::net::IpAddr;
+
 use turnpike_domain::account::{AccountPassword, Username};
 use turnpike_domain::accounts;
+use turnpike_domain::allow_list::{self, Admitted};
 use turnpike_domain::calendar::Zone;
 use turnpike_domain::product::ProductType;
 use turnpike_domain::remark::Remark;
@@ -22,6 +25,7 @@ pub(crate) struct Fields<'a> {
     parameters: &'a Parameters,
     zone: &'a Zone,
     now: Timestamp,
+    sources: Admitted,
     errors: FieldErrors,
     /// Which parameters were asked for: the document must name the same.
     #[cfg(test)]
@@ -35,10 +39,16 @@ impl<'a> Fields<'a> {
             parameters,
             zone,
             now,
+            sources: Admitted::default(),
             errors: FieldErrors::default(),
             #[cfg(test)]
             asked: Vec::new(),
         }
+    }
+
+    /// Which addresses may stand on an allow list.
+    pub(crate) fn admitting(self, sources: Admitted) -> Self {
+        Self { sources, ..self }
     }
 
     /// A parameter that must be there. `None` when it is not or is refused, which is noted.
@@ -69,6 +79,39 @@ impl<'a> Fields<'a> {
     ) -> Option<T> {
         let given = self.given(name);
         self.noting(name, given.map_or(Err(FieldError::Required), read))
+    }
+
+    /// A parameter that must be there, of which several things can be wrong.
+    pub(crate) fn required_each<T>(
+        &mut self,
+        name: &'static str,
+        read: impl FnOnce(&Given) -> Result<T, Vec<FieldError>>,
+    ) -> Option<T> {
+        let given = self.given(name).filter(|given| !given.is_empty_text());
+        match given.map_or_else(|| Err(vec![FieldError::Required]), read) {
+            Ok(value) => Some(value),
+            Err(errors) => {
+                for error in errors {
+                    self.errors.add(name, error);
+                }
+                None
+            }
+        }
+    }
+
+    /// A parameter that may be left out, and may be an empty text.
+    pub(crate) fn optional_or_empty<T>(
+        &mut self,
+        name: &'static str,
+        read: impl FnOnce(&Given) -> Result<T, FieldError>,
+    ) -> Option<T> {
+        let given = self.given(name)?;
+        self.noting(name, read(given))
+    }
+
+    /// Which addresses may stand on an allow list.
+    pub(crate) fn sources(&self) -> Admitted {
+        self.sources
     }
 
     /// The zone that times are meant in.
@@ -119,6 +162,42 @@ pub(crate) fn username(given: &Given) -> Result<Username, FieldError> {
 /// An account's password.
 pub(crate) fn password(given: &Given) -> Result<AccountPassword, FieldError> {
     Ok(AccountPassword::parse(text(given)?)?)
+}
+
+/// The shortest and longest new password of `proxy-account/change`.
+const NEW_PASSWORD: std::ops::RangeInclusive<usize> = 6..=16;
+
+/// An account's new password, where its length is bounded more closely.
+pub(crate) fn new_password(given: &Given) -> Result<AccountPassword, FieldError> {
+    let password = password(given)?;
+    let fits = NEW_PASSWORD.contains(&password.reveal().len());
+    if fits { Ok(password) } else { Err(FieldError::PasswordLength) }
+}
+
+/// True or false, as JSON, as text, or as 1 and 0.
+pub(crate) fn boolean(given: &Given) -> Result<bool, FieldError> {
+    match given {
+        Given::Boolean(value) => Ok(*value),
+        Given::Text(text) if text.eq_ignore_ascii_case("true") => Ok(true),
+        Given::Text(text) if text.eq_ignore_ascii_case("false") => Ok(false),
+        Given::Repeated => Err(FieldError::Repeated),
+        given => match whole_number(given) {
+            Ok(1) => Ok(true),
+            Ok(0) => Ok(false),
+            _ => Err(FieldError::NotBoolean),
+        },
+    }
+}
+
+/// Addresses for an allow list.
+pub(crate) fn sources(given: &Given, admitted: Admitted) -> Result<Vec<IpAddr>, Vec<FieldError>> {
+    let text = text(given).map_err(|error| vec![error])?;
+    allow_list::parse(text, admitted).map_err(|errors| errors.into_iter().map(FieldError::from).collect())
+}
+
+/// Addresses that may stand on an allow list, whatever may be added to one now.
+pub(crate) fn any_sources(given: &Given) -> Result<Vec<IpAddr>, Vec<FieldError>> {
+    sources(given, Admitted::Special)
 }
 
 /// A batch of names: `user01,user02`.

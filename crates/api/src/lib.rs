@@ -1,11 +1,14 @@
-//! JSON for programs: the customer API (contract 0 to 3).
+//! JSON for programs: the customer API (contract 0 to 3, 6, 8 and 9).
 //!
 //! A call goes router → call → resource file → service act. Rules of the business are not here.
 
-mod app_key;
+mod api_keys;
 mod call;
+mod client;
 mod contents;
+mod credential;
 mod document;
+mod effective;
 mod envelope;
 mod error;
 mod field_error;
@@ -13,12 +16,17 @@ mod fields;
 mod guard;
 mod intake;
 mod language;
+mod live;
 mod messages;
 pub mod parameters;
+mod proxy_account;
+mod proxy_ip;
+mod quota;
 mod router;
 mod server;
 mod settings;
 mod shapes;
+mod user;
 mod user_product;
 mod user_usage_flow;
 mod whitelist_account;
@@ -27,4 +35,4 @@ pub use guard::envelope_code;
 pub use language::{Language, UnknownLanguage};
 pub use router::router;
 pub use server::{Peer, Surface, serve};
-pub use settings::{ApiSettings, Prefix, PrefixError, ServerSettings};
+pub use settings::{ApiSettings, LiveSettings, Prefix, PrefixError, ServerSettings};

@@ -107,6 +107,11 @@ impl Parameters {
         self.0.get(name)
     }
 
+    /// Every name with its value, by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Given)> {
+        self.0.iter().map(|(name, given)| (name.as_str(), given))
+    }
+
     /// The value of a name, when it is a text.
     pub fn text(&self, name: &str) -> Option<&str> {
         match self.get(name) {

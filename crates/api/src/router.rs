@@ -15,17 +15,23 @@ use turnpike_service::Service;
 use crate::call::{Api, Gate, Rules};
 use crate::contents::Contents;
 use crate::guard::{self, AfterPanic, RequestIds};
+use crate::live::{self, Streams, UsageEvent};
 use crate::settings::ApiSettings;
-use crate::{user_product, user_usage_flow, whitelist_account};
+use crate::{api_keys, proxy_account, proxy_ip, quota, user, user_product, user_usage_flow, whitelist_account};
 
+const ANYONE: Rules = Rules { success: 200, gate: Gate::Anyone };
 const OPEN: Rules = Rules { success: 200, gate: Gate::Open };
+const OPEN_0: Rules = Rules { success: 0, gate: Gate::Open };
 const VERIFIED: Rules = Rules { success: 200, gate: Gate::Verified };
+const UNSUSPENDED: Rules = Rules { success: 200, gate: Gate::Unsuspended };
 const CHANGING: Rules = Rules { success: 200, gate: Gate::Changing };
 
-/// Every call (contract §1 to §3).
+/// Every call (contract §1 to §3, §6, §8, §9).
 pub(crate) fn contents() -> Contents {
     Contents::default()
         .get("/whitelist-account/list", OPEN, whitelist_account::list)
+        .get("/whitelist-account/quota", OPEN_0, quota::accounts)
+        .get("/whitelist-account/quotas", OPEN_0, quota::accounts)
         .post("/whitelist-account/add", CHANGING, whitelist_account::add)
         .post("/whitelist-account/delete", CHANGING, whitelist_account::delete)
         .post("/whitelist-account/disable", CHANGING, whitelist_account::disable)
@@ -33,19 +39,32 @@ pub(crate) fn contents() -> Contents {
         .post("/whitelist-account/change-password", CHANGING, whitelist_account::change_password)
         .post("/whitelist-account/change-remark", CHANGING, whitelist_account::change_remark)
         .post("/whitelist-account/change-limit", CHANGING, whitelist_account::change_limit)
+        .post("/proxy-account/change", CHANGING, proxy_account::change)
+        .get("/proxy-ip/list", OPEN, proxy_ip::list)
+        .post("/proxy-ip/add", UNSUSPENDED, proxy_ip::add)
+        .post("/proxy-ip/delete", UNSUSPENDED, proxy_ip::delete)
+        .get("/white-ip/quota", OPEN_0, quota::sources)
+        .get("/white-ip/quotas", OPEN_0, quota::sources)
         .get("/user-usage-flow/total", VERIFIED, user_usage_flow::total)
+        .get("/user-usage-flow/flow-total", OPEN, user_usage_flow::flow_total)
+        .stream::<_, UsageEvent<'_>, _, _>("/user-usage-flow/live", OPEN, live::live)
         .get("/user-product/list", VERIFIED, user_product::list)
         .get("/user-product/summary", OPEN, user_product::summary)
+        .get("/user/info", OPEN_0, user::info)
+        .get("/api-keys", OPEN_0, api_keys::list)
+        .post("/web_v1/user/login", ANYONE, user::login)
+        .get("/web_v1/user/info", OPEN, user::info)
 }
 
 /// The whole API: every call under every prefix, with or without a slash at its end, and `/openapi.json`.
 pub fn router(service: Service, settings: ApiSettings) -> Router {
     let (calls, document) = contents().into_parts(&settings.prefixes);
     let ids = RequestIds::beginning(service.now());
+    let service = service.with_quotas(settings.quotas());
     let settings = Arc::new(settings);
     let panics = CatchPanicLayer::custom(AfterPanic(settings.language));
     calls
-        .with_state(Api { service, settings: settings.clone() })
+        .with_state(Api { service, settings: settings.clone(), streams: Streams::default() })
         .route("/openapi.json", get(move || std::future::ready(json(document.clone()))))
         .method_not_allowed_fallback(guard::method_not_allowed)
         .fallback(guard::route_unknown)

@@ -27,6 +27,10 @@ pub use surface::Surface;
 /// The read buffer that the HTTP library insists on, in bytes.
 const SMALLEST_BUFFER: usize = 8192;
 
+/// Ends when the server stops taking requests, among the request's extensions: answers that go on end with it.
+#[derive(Clone, Debug)]
+pub(crate) struct Closing(pub(crate) CancellationToken);
+
 /// Where a request's connection comes from, among the request's extensions.
 #[derive(Clone, Copy, Debug)]
 pub struct Peer(pub SocketAddr);
@@ -88,11 +92,12 @@ impl Server {
         tracing::trace!(%peer, delayed, "connection accepted");
         let settings = self.surface.settings();
         let (io, activity) = Watched::new(stream, Patience::of(&settings));
-        let surface = self.surface;
+        let (surface, closing) = (self.surface, Closing(self.shutdown.clone()));
         let service = hyper::service::service_fn(move |request: Request<Incoming>| {
             let busy = activity.begin();
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(Peer(peer));
+            request.extensions_mut().insert(closing.clone());
             let answer = surface.router().oneshot(request);
             async move { answer.await.map(|response| busy.until_written(response)) }
         });

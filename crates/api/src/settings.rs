@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
+use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
+use turnpike_domain::allow_list::Admitted;
+use turnpike_service::Quotas;
 
 use crate::language::Language;
 
@@ -20,6 +23,41 @@ pub struct ApiSettings {
     pub body_deadline_ms: u64,
     /// How long a whole call may take until its answer begins; a slower one is answered 503.
     pub request_deadline_ms: u64,
+    /// Proxies whose `X-Forwarded-For` is believed, as networks.
+    pub trusted_proxies: Vec<IpNet>,
+    /// How many live proxy accounts a customer may have that has no quota of its own.
+    pub most_accounts: u32,
+    /// How many addresses the allow list of a customer may hold that has no quota of its own.
+    pub most_allowed_sources: u32,
+    /// Whether private and other special-purpose addresses may stand on an allow list.
+    pub allow_special_sources: bool,
+    /// How long an answer waits for gateways with `wait=applied`.
+    pub wait_limit_ms: u64,
+    /// How usage is streamed.
+    pub live: LiveSettings,
+}
+
+/// How usage is streamed to those who watch it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LiveSettings {
+    /// Streams that one customer may have open.
+    pub most_of_a_customer: usize,
+    /// Streams that may be open in all.
+    pub most: usize,
+    /// Between two looks into the books.
+    pub look_every_ms: u64,
+    /// After so long without news a comment is sent.
+    pub heartbeat_ms: u64,
+    /// How long a stream lasts.
+    pub longest_ms: u64,
+}
+
+impl Default for LiveSettings {
+    fn default() -> Self {
+        let (look_every_ms, heartbeat_ms, longest_ms) = (1000, 15_000, 3_600_000);
+        Self { most_of_a_customer: 8, most: 1000, look_every_ms, heartbeat_ms, longest_ms }
+    }
 }
 
 impl Default for ApiSettings {
@@ -31,6 +69,12 @@ impl Default for ApiSettings {
             body_limit_bytes: 1024 * 1024,
             body_deadline_ms: 20_000,
             request_deadline_ms: 30_000,
+            trusted_proxies: Vec::new(),
+            most_accounts: Quotas::default().accounts,
+            most_allowed_sources: Quotas::default().sources,
+            allow_special_sources: false,
+            wait_limit_ms: 5_000,
+            live: LiveSettings::default(),
         }
     }
 }
@@ -109,6 +153,14 @@ impl Default for ServerSettings {
 }
 
 impl ApiSettings {
+    pub(crate) const fn quotas(&self) -> Quotas {
+        Quotas { accounts: self.most_accounts, sources: self.most_allowed_sources }
+    }
+
+    pub(crate) const fn admitted_sources(&self) -> Admitted {
+        if self.allow_special_sources { Admitted::Special } else { Admitted::Public }
+    }
+
     pub(crate) const fn body_deadline(&self) -> Duration {
         Duration::from_millis(self.body_deadline_ms)
     }

@@ -1,6 +1,8 @@
 //! Shapes that several calls share: enumerations for the document, and paging A (contract 0.5, 0.6).
 
 use serde::Serialize;
+use serde::ser::{Error as _, Serializer};
+use serde_json::value::RawValue;
 use turnpike_domain::product::ProductType;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
@@ -40,6 +42,35 @@ product_type_shapes! {
         |product_type: &&ProductType| crate::user_product::SUMMARISED.contains(product_type);
 }
 
+/// A number of at most two decimals, made without floating point.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Hundredths(u64);
+
+impl Hundredths {
+    /// A whole number.
+    pub(crate) const fn whole(number: u64) -> Self {
+        Self(number.saturating_mul(100))
+    }
+
+    /// A quotient, rounded down. Nothing divided by zero is zero.
+    pub(crate) fn ratio(dividend: u64, divisor: u64) -> Self {
+        let hundredths = (u128::from(dividend) * 100).checked_div(u128::from(divisor)).unwrap_or(0);
+        Self(u64::try_from(hundredths).unwrap_or(u64::MAX))
+    }
+}
+
+impl Serialize for Hundredths {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (whole, rest) = (self.0 / 100, self.0 % 100);
+        let text = match (rest, rest % 10) {
+            (0, _) => whole.to_string(),
+            (rest, 0) => format!("{whole}.{}", rest / 10),
+            (rest, _) => format!("{whole}.{rest:02}"),
+        };
+        RawValue::from_string(text).map_err(S::Error::custom)?.serialize(serializer)
+    }
+}
+
 /// `data` of a call that lists page by page.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct PageOf<T> {
@@ -59,5 +90,20 @@ pub(crate) struct PageOf<T> {
 impl<T> PageOf<T> {
     pub(crate) fn new(list: Vec<T>, page: u32, page_size: u32, total_count: u64) -> Self {
         Self { list, page, page_size, total_count, total_page: total_count.div_ceil(u64::from(page_size.max(1))) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hundredths_are_written_as_people_write_them() {
+        for (hundredths, text) in [(0, "0"), (5, "0.05"), (50, "0.5"), (99, "0.99"), (100, "1"), (12_345, "123.45")] {
+            assert_eq!(serde_json::to_string(&Hundredths(hundredths)).unwrap(), text);
+        }
+        assert_eq!(Hundredths::ratio(2, 3), Hundredths(66));
+        assert_eq!(Hundredths::ratio(2, 0), Hundredths(0));
+        assert_eq!(Hundredths::whole(7), Hundredths(700));
     }
 }

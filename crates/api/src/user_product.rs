@@ -23,6 +23,7 @@ const LARGEST_PAGE: u32 = 1000;
 
 /// Lists the packages page by page, newest first.
 #[derive(ToSchema)]
+#[schema(title = "Packages")]
 pub(crate) struct ListPackages {
     /// The whole order number: nothing is searched for.
     #[schema(value_type = String, required = false, example = "2022051312134339861461465434")]
@@ -98,6 +99,7 @@ impl Package {
 
 /// Adds up the packages of one or both traffic types.
 #[derive(ToSchema)]
+#[schema(title = "Package sums")]
 pub(crate) struct Summarise {
     /// Default: both.
     #[schema(value_type = SummaryProductType, required = false)]

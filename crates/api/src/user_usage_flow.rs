@@ -1,4 +1,6 @@
-//! `user-usage-flow/total`: usage per day (contract §2).
+//! `user-usage-flow/*`: usage per day (contract §2), and in all (§8).
+
+mod flow_total;
 
 use serde::Serialize;
 use turnpike_domain::calendar::Zone;
@@ -14,11 +16,14 @@ use crate::fields::{self, Fields};
 use crate::parameters::Given;
 use crate::shapes::AnyProductType;
 
+pub(crate) use flow_total::flow_total;
+
 /// How many days before the last one are told when no start is given.
 const DAYS_BEFORE: i32 = 6;
 
 /// Usage per calendar day, ascending, days without usage included, over at most 366 days.
 #[derive(ToSchema)]
+#[schema(title = "Usage per day")]
 pub(crate) struct Total {
     /// `YYYY-MM-DD HH:MM:SS`, or a date: its first second. Default: the first second of the sixth day before the end's.
     #[schema(value_type = String, required = false, example = "2022-08-01 00:00:00")]

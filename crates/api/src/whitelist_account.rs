@@ -10,6 +10,7 @@ use turnpike_service::NewAccounts;
 use utoipa::ToSchema;
 
 use crate::call::{Caller, Wish};
+use crate::effective::{Receipt, Wait, WaitParameter};
 use crate::envelope::Nothing;
 use crate::error::ApiError;
 use crate::fields::{self, Fields};
@@ -19,6 +20,7 @@ pub(crate) use listing::list;
 
 /// Adds proxy accounts, all of them or none. Owning no package of the type is no error.
 #[derive(ToSchema)]
+#[schema(title = "Add accounts")]
 pub(crate) struct Add {
     /// `name:password` items parted by commas, at most 500. Names and passwords are 1 to 32 ASCII letters and digits.
     #[schema(value_type = String, example = "user01:pass,user02:pass")]
@@ -61,23 +63,27 @@ pub(crate) async fn add(caller: Caller, wish: Add) -> Result<Nothing, ApiError> 
         limit: wish.limit,
         daily_limit: wish.daily_limit,
     };
-    caller.service.add_accounts(caller.customer, accounts).await?;
+    caller.acting(Wait::No).add_accounts(caller.customer, accounts).await?;
     Ok(Nothing)
 }
 
 macro_rules! batches {
     ($($(#[$doc:meta])* $name:ident;)*) => {$(
-        $(#[$doc])*
         #[derive(ToSchema)]
+        $(#[$doc])*
         pub(crate) struct $name {
             /// Names parted by commas, at most 500.
             #[schema(value_type = String, example = "user01,user02")]
             accounts: Vec<Username>,
+            #[schema(value_type = WaitParameter, required = false)]
+            wait: Wait,
         }
 
         impl Wish for $name {
             fn read(fields: &mut Fields<'_>) -> Option<Self> {
-                Some(Self { accounts: fields.required("accounts", fields::usernames)? })
+                let accounts = fields.required("accounts", fields::usernames);
+                let wait = fields.optional("wait", Wait::read).unwrap_or_default();
+                Some(Self { accounts: accounts?, wait })
             }
         }
     )*};
@@ -85,30 +91,34 @@ macro_rules! batches {
 
 batches! {
     /// Deletes proxy accounts, all of them or none, for good. Their usage stays in the totals.
+    #[schema(title = "Delete accounts")]
     Delete;
     /// Disables proxy accounts, all of them or none: open connections end within a second. Again is no error.
+    #[schema(title = "Disable accounts")]
     Disable;
     /// Enables proxy accounts, all of them or none. Again is no error.
+    #[schema(title = "Enable accounts")]
     Enable;
 }
 
-pub(crate) async fn delete(caller: Caller, wish: Delete) -> Result<Nothing, ApiError> {
-    caller.service.delete_accounts(caller.customer, &wish.accounts).await?;
-    Ok(Nothing)
+pub(crate) async fn delete(caller: Caller, wish: Delete) -> Result<Receipt, ApiError> {
+    caller.acting(wish.wait).delete_accounts(caller.customer, &wish.accounts).await?;
+    Ok(Receipt::of(&caller, wish.wait).await)
 }
 
-pub(crate) async fn disable(caller: Caller, wish: Disable) -> Result<Nothing, ApiError> {
-    caller.service.set_accounts_enabled(caller.customer, &wish.accounts, false).await?;
-    Ok(Nothing)
+pub(crate) async fn disable(caller: Caller, wish: Disable) -> Result<Receipt, ApiError> {
+    caller.acting(wish.wait).set_accounts_enabled(caller.customer, &wish.accounts, false).await?;
+    Ok(Receipt::of(&caller, wish.wait).await)
 }
 
-pub(crate) async fn enable(caller: Caller, wish: Enable) -> Result<Nothing, ApiError> {
-    caller.service.set_accounts_enabled(caller.customer, &wish.accounts, true).await?;
-    Ok(Nothing)
+pub(crate) async fn enable(caller: Caller, wish: Enable) -> Result<Receipt, ApiError> {
+    caller.acting(wish.wait).set_accounts_enabled(caller.customer, &wish.accounts, true).await?;
+    Ok(Receipt::of(&caller, wish.wait).await)
 }
 
 /// Changes a proxy account's password: open connections under the old one end within a second.
 #[derive(ToSchema)]
+#[schema(title = "Change a password")]
 pub(crate) struct ChangePassword {
     /// The account's name.
     #[schema(value_type = String, example = "user01")]
@@ -116,23 +126,27 @@ pub(crate) struct ChangePassword {
     /// The new password: 1 to 32 ASCII letters and digits.
     #[schema(value_type = String, example = "pass")]
     password: AccountPassword,
+    #[schema(value_type = WaitParameter, required = false)]
+    wait: Wait,
 }
 
 impl Wish for ChangePassword {
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
         let account = fields.required("account", fields::username);
         let password = fields.required("password", fields::password);
-        Some(Self { account: account?, password: password? })
+        let wait = fields.optional("wait", Wait::read).unwrap_or_default();
+        Some(Self { account: account?, password: password?, wait })
     }
 }
 
-pub(crate) async fn change_password(caller: Caller, wish: ChangePassword) -> Result<Nothing, ApiError> {
-    caller.service.change_password(caller.customer, &wish.account, wish.password).await?;
-    Ok(Nothing)
+pub(crate) async fn change_password(caller: Caller, wish: ChangePassword) -> Result<Receipt, ApiError> {
+    caller.acting(wish.wait).change_password(caller.customer, &wish.account, wish.password).await?;
+    Ok(Receipt::of(&caller, wish.wait).await)
 }
 
 /// Changes a proxy account's remark.
 #[derive(ToSchema)]
+#[schema(title = "Change a remark")]
 pub(crate) struct ChangeRemark {
     /// The account's name.
     #[schema(value_type = String, example = "user01")]
@@ -151,12 +165,13 @@ impl Wish for ChangeRemark {
 }
 
 pub(crate) async fn change_remark(caller: Caller, wish: ChangeRemark) -> Result<Nothing, ApiError> {
-    caller.service.change_remark(caller.customer, &wish.account, wish.remark).await?;
+    caller.acting(Wait::No).change_remark(caller.customer, &wish.account, wish.remark).await?;
     Ok(Nothing)
 }
 
 /// Changes a proxy account's traffic limit. Past it the gateway refuses the account; its status stays 1.
 #[derive(ToSchema)]
+#[schema(title = "Change a limit")]
 pub(crate) struct ChangeLimit {
     /// The account's name.
     #[schema(value_type = String, example = "user01")]
@@ -164,17 +179,20 @@ pub(crate) struct ChangeLimit {
     /// GB, 0 for no limit.
     #[schema(value_type = u32, maximum = 102_400)]
     limit: LimitGb,
+    #[schema(value_type = WaitParameter, required = false)]
+    wait: Wait,
 }
 
 impl Wish for ChangeLimit {
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
         let account = fields.required("account", fields::username);
         let limit = fields.required("limit", fields::limit);
-        Some(Self { account: account?, limit: limit? })
+        let wait = fields.optional("wait", Wait::read).unwrap_or_default();
+        Some(Self { account: account?, limit: limit?, wait })
     }
 }
 
-pub(crate) async fn change_limit(caller: Caller, wish: ChangeLimit) -> Result<Nothing, ApiError> {
-    caller.service.change_limit(caller.customer, &wish.account, wish.limit).await?;
-    Ok(Nothing)
+pub(crate) async fn change_limit(caller: Caller, wish: ChangeLimit) -> Result<Receipt, ApiError> {
+    caller.acting(wish.wait).change_limit(caller.customer, &wish.account, wish.limit).await?;
+    Ok(Receipt::of(&caller, wish.wait).await)
 }

@@ -1,4 +1,4 @@
-//! Background work: leases lapse, packages begin, usage is rolled up, the change feed is trimmed. Each job has a pace of
+//! Background work: leases lapse, packages begin, usage is rolled up, the change feed and kept answers are trimmed. Each job has a pace of
 //! its own; one that fails says so and tries again at its next turn.
 
 use std::time::Duration;
@@ -21,7 +21,7 @@ struct Job {
 }
 
 /// The jobs that need no memory of their last turn.
-const JOBS: [Job; 3] = [
+const JOBS: [Job; 4] = [
     Job {
         name: "announce packages that begin",
         every_s: |settings| settings.start_packages_every_s,
@@ -36,6 +36,11 @@ const JOBS: [Job; 3] = [
         name: "trim the change feed",
         every_s: |settings| settings.trim_feed_every_s,
         act: |service| async { service.trim_feed().await.map(drop) }.boxed(),
+    },
+    Job {
+        name: "drop old answers",
+        every_s: |settings| settings.trim_feed_every_s,
+        act: |service| async { service.trim_answers().await.map(drop) }.boxed(),
     },
 ];
 

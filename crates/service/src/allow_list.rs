@@ -13,7 +13,7 @@ pub use turnpike_store::allow_list::AllowedSource;
 
 use crate::actor::Actor;
 use crate::error::ServiceError;
-use crate::service::{Service, require_active};
+use crate::service::{Service, require_unsuspended};
 
 /// Addresses that are to be added.
 #[derive(Clone, Debug)]
@@ -50,7 +50,7 @@ impl Service {
     ///
     /// # Errors
     /// [`ServiceError::TooManySources`], when the list would hold more than the customer's quota;
-    /// [`ServiceError::Unverified`]; [`ServiceError::Suspended`].
+    /// [`ServiceError::Suspended`].
     pub async fn add_sources(&self, customer: CustomerId, wish: NewSources) -> Result<(), ServiceError> {
         let addition = Addition { service: self.clone(), customer, wish, now: self.now() };
         self.store.write(addition, |addition, tx| Box::pin(add(addition, tx))).await
@@ -59,8 +59,7 @@ impl Service {
     /// Deletes addresses, all of them or none. Connections from there that are open go on.
     ///
     /// # Errors
-    /// [`ServiceError::NoSuchSource`] names one that is not on this customer's list; [`ServiceError::Unverified`];
-    /// [`ServiceError::Suspended`].
+    /// [`ServiceError::NoSuchSource`] names one that is not on this customer's list; [`ServiceError::Suspended`].
     pub async fn delete_sources(&self, customer: CustomerId, sources: Vec<IpAddr>) -> Result<(), ServiceError> {
         let deletion = Deletion { customer, sources, now: self.now() };
         self.store.write(deletion, |deletion, tx| Box::pin(delete(deletion, tx))).await
@@ -69,7 +68,7 @@ impl Service {
 
 async fn add(addition: &Addition, tx: &mut Tx) -> Result<(), ServiceError> {
     let Addition { service, customer, wish, now } = addition;
-    require_active(tx, *customer).await?;
+    require_unsuspended(tx, *customer).await?;
     let most = service.most_sources(customer_profile::lock_quotas(tx, *customer).await?)?;
     allow_list::insert(tx, *customer, &wish.sources, &wish.remark, *now).await?;
     if allow_list::count(tx, *customer).await? > u64::from(most) {
@@ -83,7 +82,7 @@ async fn add(addition: &Addition, tx: &mut Tx) -> Result<(), ServiceError> {
 
 async fn delete(deletion: &Deletion, tx: &mut Tx) -> Result<(), ServiceError> {
     let Deletion { customer, sources, now } = deletion;
-    require_active(tx, *customer).await?;
+    require_unsuspended(tx, *customer).await?;
     let deleted = allow_list::delete(tx, *customer, sources).await?;
     if let Some(missing) = sources.iter().find(|source| !deleted.contains(source)) {
         return Err(ServiceError::NoSuchSource(*missing));

@@ -86,6 +86,11 @@ pub enum ServiceError {
 }
 
 impl ServiceError {
+    /// Whether another request under the same idempotency key was first: begin again, and its answer is there.
+    pub const fn was_done_before(&self) -> bool {
+        matches!(self, Self::Store(StoreError::DoneBefore))
+    }
+
     /// Whether the same act may succeed in a moment: the store is away or busy.
     pub const fn is_temporary(&self) -> bool {
         matches!(

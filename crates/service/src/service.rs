@@ -92,6 +92,12 @@ pub(crate) async fn require_verified(tx: &mut Tx, id: CustomerId) -> Result<cust
     if customer.verified { Ok(customer) } else { Err(ServiceError::Unverified) }
 }
 
+/// Refuses whom the operator has suspended.
+pub(crate) async fn require_unsuspended(tx: &mut Tx, id: CustomerId) -> Result<(), ServiceError> {
+    let customer = customer::by_id(tx, id).await?.ok_or(ServiceError::NoSuchCustomer)?;
+    if customer.suspended { Err(ServiceError::Suspended) } else { Ok(()) }
+}
+
 /// Refuses whoever may not change anything: not verified, or suspended.
 pub(crate) async fn require_active(tx: &mut Tx, id: CustomerId) -> Result<(), ServiceError> {
     if require_verified(tx, id).await?.suspended { Err(ServiceError::Suspended) } else { Ok(()) }

@@ -1,6 +1,7 @@
 //! Traffic that was billed: by the second, later by the minute, hour and day.
 
 mod by_account;
+pub mod meter;
 
 use turnpike_domain::account::Username;
 use turnpike_domain::calendar::Day;

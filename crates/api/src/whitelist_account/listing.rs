@@ -13,6 +13,7 @@ use crate::shapes::AnyProductType;
 
 /// Lists the proxy accounts, newest first, with their passwords in clear.
 #[derive(ToSchema)]
+#[schema(title = "Accounts")]
 pub(crate) struct ListAccounts {
     #[schema(value_type = AnyProductType, required = false)]
     product_type: Option<ProductType>,

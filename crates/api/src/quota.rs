@@ -1,0 +1,60 @@
+//! `white-ip/quota(s)` and `whitelist-account/quota(s)`: how many may exist and do (contract §8).
+
+use serde::Serialize;
+use turnpike_service::QuotaView;
+use utoipa::ToSchema;
+
+use crate::call::{Caller, Wish};
+use crate::error::ApiError;
+use crate::fields::Fields;
+
+macro_rules! questions {
+    ($($(#[$doc:meta])* $name:ident;)*) => {$(
+        #[derive(ToSchema)]
+        $(#[$doc])*
+        pub(crate) struct $name {}
+
+        impl Wish for $name {
+            fn read(_: &mut Fields<'_>) -> Option<Self> {
+                Some(Self {})
+            }
+        }
+    )*};
+}
+
+questions! {
+    /// How many addresses the allow list may hold, and holds.
+    #[schema(title = "Allow list quota")]
+    AskSources;
+    /// How many proxy accounts there may be, and are.
+    #[schema(title = "Account quota")]
+    AskAccounts;
+}
+
+/// How many there may be and are.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Quota {
+    /// How many there may be.
+    #[schema(example = 100)]
+    quota: u32,
+    /// How many there are.
+    #[schema(example = 3)]
+    used: u64,
+    /// How many more there may be.
+    #[schema(example = 97)]
+    remaining: u64,
+}
+
+impl From<QuotaView> for Quota {
+    fn from(quota: QuotaView) -> Self {
+        Self { quota: quota.most, used: quota.used, remaining: quota.remaining() }
+    }
+}
+
+pub(crate) async fn sources(caller: Caller, _: AskSources) -> Result<Quota, ApiError> {
+    Ok(caller.service.source_quota(caller.customer).await?.into())
+}
+
+pub(crate) async fn accounts(caller: Caller, _: AskAccounts) -> Result<Quota, ApiError> {
+    Ok(caller.service.account_quota(caller.customer).await?.into())
+}
