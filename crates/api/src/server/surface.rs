@@ -1,6 +1,5 @@
 //! What a listener serves. It can be exchanged while it does: requests that are under way keep what they began with.
 
-use std::future::Future;
 use std::sync::Arc;
 
 use axum::Router;
@@ -64,11 +63,9 @@ impl Surface {
 }
 
 /// Waits for the next exchange.
-fn exchanged(face: &mut watch::Receiver<Face>) -> impl Future<Output = ()> + '_ {
-    async move {
-        if face.changed().await.is_err() {
-            std::future::pending().await
-        }
+async fn exchanged(face: &mut watch::Receiver<Face>) {
+    if face.changed().await.is_err() {
+        std::future::pending::<()>().await;
     }
 }
 
