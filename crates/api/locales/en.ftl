@@ -28,7 +28,10 @@ route-unknown = There is no such interface
 method-not-allowed = This interface cannot be called with this method
 body-broken = The request body broke off
 body-late = The request body did not arrive in time
-body-too-large = The request body is larger than { $bytes } bytes
+body-too-large = The request body is larger than { $bytes ->
+    [one] { $bytes } byte
+   *[other] { $bytes } bytes
+}
 media-unsupported = Send the body as JSON, as a URL-encoded form or as a multipart form, in UTF-8 and not compressed
 login-too-often = Too many tries to log in, please try again in { $seconds ->
     [one] { $seconds } second
@@ -45,13 +48,19 @@ field-not-whole = must be a whole number
 field-out-of-range = must be between { $lowest } and { $highest }
 field-repeated = is given more than once with different values
 field-name-empty = must not be empty
-field-name-too-long = must not be longer than { $longest } characters
+field-name-too-long = must not be longer than { $longest ->
+    [one] { $longest } character
+   *[other] { $longest } characters
+}
 field-name-character = may hold only the letters A to Z and a to z and the digits 0 to 9
 field-item-name = item { $place }, name: { $problem }
 field-item-password = item { $place }, password: { $problem }
 field-item-without-password = item { $place }: write it as name:password
 field-name-twice = the name { $name } is there twice
-field-too-many-items = must not hold more than { $most } items
+field-too-many-items = must not hold more than { $most ->
+    [one] { $most } item
+   *[other] { $most } items
+}
 field-no-items = must hold at least one item
 field-remark-too-wide = must not be longer than 32 Chinese or 64 English characters
 field-remark-control = must not hold control characters
@@ -61,7 +70,10 @@ field-product-type-summary = must be 9 or 12
 field-time-form = must be written as YYYY-MM-DD HH:MM:SS or YYYY-MM-DD
 field-time-missing = is a time that does not exist
 field-window-backwards = must not be before start_time
-field-window-too-long = must not make a window of more than { $days } days
+field-window-too-long = must not make a window of more than { $days ->
+    [one] { $days } day
+   *[other] { $days } days
+}
 field-not-boolean = must be true or false, or 1 or 0
 field-password-length = must have 6 to 16 characters
 field-item-no-address = item { $place }: is not an IPv4 or IPv6 address

@@ -135,7 +135,7 @@ impl ApiError {
             Self::NoSuchAccount(name) | Self::NameTaken(name) => arguments.set("name", name.to_string()),
             Self::NoSuchSource(ip) => arguments.set("address", ip.to_string()),
             Self::TooManyAccounts(most) | Self::TooManySources(most) => arguments.set("most", *most),
-            Self::BodyTooLarge(bytes) => arguments.set("bytes", bytes.to_string()),
+            Self::BodyTooLarge(bytes) => arguments.set("bytes", *bytes),
             Self::LoginTooOften(_) => arguments.set("seconds", self.retry_after_seconds().unwrap_or(1)),
             _ => {}
         }

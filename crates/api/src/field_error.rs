@@ -104,13 +104,13 @@ impl FieldError {
     /// The message, in a language.
     pub(crate) fn text(&self, language: Language) -> String {
         let mut arguments = FluentArgs::new();
-        // Numbers go in as text: a limit is shown as it is written, not grouped.
+        // Numbers that decide over a plural go in as numbers, all others as they are written.
         match self {
             Self::OutOfRange { lowest, highest } => {
                 arguments.set("lowest", lowest.to_string());
                 arguments.set("highest", highest.to_string());
             }
-            Self::NameTooLong => arguments.set("longest", LONGEST_NAME.to_string()),
+            Self::NameTooLong => arguments.set("longest", LONGEST_NAME),
             Self::ItemName { place, fault } | Self::ItemPassword { place, fault } => {
                 arguments.set("place", place.to_string());
                 arguments.set("problem", Self::from(*fault).text(language));
@@ -123,8 +123,8 @@ impl FieldError {
                 arguments.set("address", ip.to_string());
             }
             Self::NameTwice { name } => arguments.set("name", name.to_string()),
-            Self::TooManyItems => arguments.set("most", LARGEST_BATCH.to_string()),
-            Self::WindowTooLong => arguments.set("days", MOST_DAYS.to_string()),
+            Self::TooManyItems => arguments.set("most", LARGEST_BATCH),
+            Self::WindowTooLong => arguments.set("days", MOST_DAYS),
             _ => {}
         }
         messages::text(language, self.key(), &arguments)

@@ -21,9 +21,19 @@ pub(crate) struct Locale {
 
 /// Every language there is.
 pub(crate) const LOCALES: &[Locale] = &[
-    Locale { tag: "zh-Hans", also: &["zh", "cn"], source: include_str!("../locales/zh-Hans.ftl") },
-    Locale { tag: "en", also: &[], source: include_str!("../locales/en.ftl") },
+    Locale { tag: "zh-Hans", also: &["zh", "cn", "zho", "chs"], source: include_str!("../locales/zh-Hans.ftl") },
+    Locale { tag: "zh-Hant", also: TRADITIONAL, source: include_str!("../locales/zh-Hant.ftl") },
+    Locale { tag: "en", also: &["eng"], source: include_str!("../locales/en.ftl") },
+    Locale { tag: "id", also: &["in", "ind"], source: include_str!("../locales/id.ftl") },
+    Locale { tag: "hi", also: &["hin"], source: include_str!("../locales/hi.ftl") },
+    Locale { tag: "ru", also: &["rus"], source: include_str!("../locales/ru.ftl") },
+    Locale { tag: "vi", also: &["vn", "vie"], source: include_str!("../locales/vi.ftl") },
+    Locale { tag: "de", also: &["deu", "ger"], source: include_str!("../locales/de.ftl") },
+    Locale { tag: "pt", also: &["por"], source: include_str!("../locales/pt.ftl") },
 ];
+
+/// Where Chinese is written traditionally, the region says so as well as the script does.
+const TRADITIONAL: &[&str] = &["zh-tw", "zh-hk", "zh-mo", "tw", "hk", "cht"];
 
 /// At most so many entries of an `Accept-Language` header are looked at.
 const MOST_PREFERENCES: usize = 16;
@@ -127,13 +137,24 @@ mod tests {
 
     #[test]
     fn spellings_of_a_tag_are_understood() {
-        for tag in ["zh", "zh-CN", "zh_cn", "ZH-hans", "zh-Hans-SG", "cn"] {
-            assert_eq!(Language::of_tag(tag).map(|language| LOCALES[language.place()].tag), Some("zh-Hans"), "{tag}");
+        let spellings: [(&str, &[&str]); 9] = [
+            ("zh-Hans", &["zh", "zh-CN", "zh_cn", "ZH-hans", "zh-Hans-SG", "zh-Hans-HK", "zh-SG", "cn"]),
+            ("zh-Hant", &["zh-TW", "zh_tw", "zh-Hant", "zh-hant-TW", "zh-HK", "zh-MO", "zh-Hant-CN", "tw"]),
+            ("en", &["en", "EN", "en-US", " en_gb "]),
+            ("id", &["id", "in", "in_ID", "id-ID"]),
+            ("hi", &["hi", "hi-IN"]),
+            ("ru", &["ru", "ru-RU", "ru_UA"]),
+            ("vi", &["vi", "vi-VN", "vn"]),
+            ("de", &["de", "de-AT", "de_CH"]),
+            ("pt", &["pt", "pt-BR", "pt_pt"]),
+        ];
+        for (expected, tags) in spellings {
+            for tag in tags {
+                assert_eq!(Language::of_tag(tag).map(|found| LOCALES[found.place()].tag), Some(expected), "{tag}");
+            }
         }
-        for tag in ["en", "EN", "en-US", " en_gb "] {
-            assert_eq!(Language::of_tag(tag).map(|language| LOCALES[language.place()].tag), Some("en"), "{tag}");
-        }
-        for tag in ["", "-", "xx", "e", "english", "*"] {
+        assert_eq!(LOCALES.len(), spellings.len());
+        for tag in ["", "-", "xx", "e", "english", "*", "zhx", "pt1"] {
             assert_eq!(Language::of_tag(tag), None, "{tag}");
         }
     }

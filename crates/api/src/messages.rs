@@ -33,7 +33,7 @@ fn bundle(locale: &Locale) -> FluentBundle<FluentResource> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
+    use std::collections::{BTreeMap, BTreeSet};
 
     use fluent_bundle::FluentResource;
 
@@ -69,6 +69,88 @@ mod tests {
             .collect();
         for locale in LOCALES {
             assert_eq!(keys(locale), used, "{}", locale.tag);
+        }
+    }
+
+    /// The names of the arguments of each message.
+    fn arguments(locale: &Locale) -> BTreeMap<String, BTreeSet<String>> {
+        let mut messages: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        let mut key = String::new();
+        for line in locale.source.lines().filter(|line| !line.starts_with('#')) {
+            if let Some((name, _)) = line.split_once(" =").filter(|_| !line.starts_with([' ', '}'])) {
+                key = name.to_owned();
+            }
+            let names = line.split('$').skip(1).map(|rest| rest.split([' ', '}']).next().unwrap().to_owned());
+            messages.entry(key.clone()).or_default().extend(names);
+        }
+        messages
+    }
+
+    #[test]
+    fn every_message_has_the_same_arguments_in_every_language() {
+        let english = arguments(&LOCALES[Language::of_tag("en").unwrap().place()]);
+        assert!(english["field-out-of-range"].len() == 2 && english["success"].is_empty());
+        for locale in LOCALES {
+            assert_eq!(arguments(locale), english, "{}", locale.tag);
+        }
+    }
+
+    #[test]
+    fn numbers_take_the_form_that_the_language_has_for_them() {
+        let forms: [(&str, &[(u32, &str)]); 6] = [
+            ("en", &[(1, "in 1 second"), (2, "in 2 seconds")]),
+            ("de", &[(1, "in 1 Sekunde erneut"), (2, "in 2 Sekunden erneut")]),
+            ("pt", &[(1, "em 1 segundo"), (2, "em 2 segundos")]),
+            (
+                "ru",
+                &[
+                    (1, "через 1 секунду"),
+                    (2, "через 2 секунды"),
+                    (5, "через 5 секунд"),
+                    (11, "через 11 секунд"),
+                    (21, "через 21 секунду"),
+                    (22, "через 22 секунды"),
+                    (111, "через 111 секунд"),
+                ],
+            ),
+            ("zh-Hans", &[(1, "在 1 秒后"), (30, "在 30 秒后")]),
+            ("vi", &[(1, "sau 1 giây"), (30, "sau 30 giây")]),
+        ];
+        for (tag, numbers) in forms {
+            for (number, expected) in numbers {
+                let mut arguments = FluentArgs::new();
+                arguments.set("seconds", *number);
+                let text = text(Language::of_tag(tag).unwrap(), "login-too-often", &arguments);
+                assert!(text.contains(expected), "{tag} {number}: {text}");
+            }
+        }
+    }
+
+    #[test]
+    fn plural_forms_are_those_of_the_language() {
+        for locale in LOCALES {
+            let expected: &[&str] = match locale.tag {
+                "ru" => &["one", "few", "many", "other"],
+                "pt" => &["one", "many", "other"],
+                "en" | "de" | "hi" => &["one", "other"],
+                _ => &[],
+            };
+            let mut blocks = locale.source.split(" ->\n").skip(1).peekable();
+            assert_eq!(blocks.peek().is_none(), expected.is_empty(), "{}", locale.tag);
+            for block in blocks {
+                let variants = block.lines().map_while(|line| line.trim_start_matches([' ', '*']).strip_prefix('['));
+                let names: Vec<&str> = variants.map(|rest| rest.split(']').next().unwrap()).collect();
+                assert_eq!(names, expected, "{}: {block}", locale.tag);
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_but_names_and_units_is_left_untranslated() {
+        let english: BTreeSet<&str> = LOCALES[Language::of_tag("en").unwrap().place()].source.lines().collect();
+        for locale in LOCALES.iter().filter(|locale| locale.tag != "en") {
+            let same = locale.source.lines().filter(|line| line.contains(" = ") && english.contains(line));
+            assert_eq!(same.collect::<Vec<_>>(), Vec::<&str>::new(), "{}", locale.tag);
         }
     }
 

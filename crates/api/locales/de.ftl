@@ -1,0 +1,85 @@
+success = Vorgang erfolgreich
+
+# Answers that are not a success.
+session-invalid = Ihre Sitzung ist abgelaufen, bitte melden Sie sich erneut an
+not-verified = Bitte schließen Sie zuerst die Identitätsprüfung Ihres Kontos ab
+parameters-invalid = Einige Parameter sind ungültig
+json-malformed = Der Inhalt der Anfrage ist kein gültiges JSON
+json-too-deep = Das JSON der Anfrage ist zu tief verschachtelt
+json-no-object = Das JSON der Anfrage muss ein Objekt sein
+multipart-malformed = Der Inhalt der Anfrage ist kein gültiges Multipart-Formular
+parameters-too-many = Die Anfrage enthält zu viele Parameter
+suspended = Ihr Konto ist gesperrt, bitte wenden Sie sich an den Support
+login-wrong = Die E-Mail-Adresse oder das Passwort ist falsch
+accounts-too-many = Sie dürfen höchstens { $most ->
+    [one] { $most } Proxy-Konto
+   *[other] { $most } Proxy-Konten
+} haben
+sources-too-many = Ihre Freigabeliste darf höchstens { $most ->
+    [one] { $most } Adresse
+   *[other] { $most } Adressen
+} enthalten
+no-such-account = Es gibt kein Proxy-Konto mit dem Namen { $name }
+no-such-source = Die Adresse { $address } steht nicht auf Ihrer Freigabeliste
+key-reused = Dieser Idempotency-Key wurde schon für eine andere Anfrage verwendet
+key-under-way = Die Anfrage mit diesem Idempotency-Key wird noch bearbeitet, bitte fragen Sie gleich noch einmal
+name-taken = Der Name { $name } ist schon an ein anderes Proxy-Konto vergeben
+route-unknown = Diese Schnittstelle gibt es nicht
+method-not-allowed = Diese Schnittstelle kann mit dieser Methode nicht aufgerufen werden
+body-broken = Der Inhalt der Anfrage brach vorzeitig ab
+body-late = Der Inhalt der Anfrage kam nicht rechtzeitig an
+body-too-large = Der Inhalt der Anfrage ist größer als { $bytes ->
+    [one] { $bytes } Byte
+   *[other] { $bytes } Byte
+}
+media-unsupported = Senden Sie den Inhalt als JSON, als URL-kodiertes Formular oder als Multipart-Formular, in UTF-8 und unkomprimiert
+login-too-often = Zu viele Anmeldeversuche, bitte versuchen Sie es in { $seconds ->
+    [one] { $seconds } Sekunde
+   *[other] { $seconds } Sekunden
+} erneut
+streams-too-many = Es sind zu viele Live-Datenströme geöffnet
+internal = Bei uns ist ein Fehler aufgetreten
+unavailable = Der Dienst ist ausgelastet, bitte versuchen Sie es gleich noch einmal
+
+# What is wrong with a parameter.
+field-required = ist erforderlich
+field-not-text = muss ein Text sein
+field-not-whole = muss eine ganze Zahl sein
+field-out-of-range = muss zwischen { $lowest } und { $highest } liegen
+field-repeated = ist mehrfach mit verschiedenen Werten angegeben
+field-name-empty = darf nicht leer sein
+field-name-too-long = darf nicht länger als { $longest ->
+    [one] { $longest } Zeichen
+   *[other] { $longest } Zeichen
+} sein
+field-name-character = darf nur die Buchstaben A bis Z und a bis z und die Ziffern 0 bis 9 enthalten
+field-item-name = Eintrag { $place }, Name: { $problem }
+field-item-password = Eintrag { $place }, Passwort: { $problem }
+field-item-without-password = Eintrag { $place }: bitte in der Form Name:Passwort angeben
+field-name-twice = der Name { $name } kommt zweimal vor
+field-too-many-items = darf nicht mehr als { $most ->
+    [one] { $most } Eintrag
+   *[other] { $most } Einträge
+} enthalten
+field-no-items = muss mindestens einen Eintrag enthalten
+field-remark-too-wide = darf nicht länger als 32 chinesische oder 64 lateinische Zeichen sein
+field-remark-control = darf keine Steuerzeichen enthalten
+field-product-type-unknown = ist kein Produkttyp
+field-product-type-accounts = muss 9, 11, 14 oder 25 sein
+field-product-type-summary = muss 9 oder 12 sein
+field-time-form = muss die Form JJJJ-MM-TT hh:mm:ss oder JJJJ-MM-TT haben
+field-time-missing = ist ein Zeitpunkt, den es nicht gibt
+field-window-backwards = darf nicht vor start_time liegen
+field-window-too-long = darf keinen Zeitraum von mehr als { $days ->
+    [one] { $days } Tag
+   *[other] { $days } Tagen
+} ergeben
+field-not-boolean = muss true oder false sein, oder 1 oder 0
+field-password-length = muss 6 bis 16 Zeichen lang sein
+field-item-no-address = Eintrag { $place }: ist keine IPv4- oder IPv6-Adresse
+field-item-no-source = Eintrag { $place }: von { $address } kann niemand eine Verbindung aufbauen
+field-item-special-address = Eintrag { $place }: { $address } ist eine private oder für besondere Zwecke vorgesehene Adresse
+field-unit-unknown = muss KB, MB, GB, TB oder PB sein
+field-cursor-unknown = muss die id eines Ereignisses sein
+field-wait-unknown = muss applied sein
+field-idempotency-key = muss genau einmal angegeben sein und aus 1 bis 255 sichtbaren ASCII-Zeichen bestehen

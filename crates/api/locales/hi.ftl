@@ -1,0 +1,85 @@
+success = कार्रवाई सफल रही
+
+# Answers that are not a success.
+session-invalid = आपका सत्र समाप्त हो गया है, कृपया फिर से लॉग इन करें
+not-verified = कृपया पहले अपने खाते का पहचान सत्यापन पूरा करें
+parameters-invalid = कुछ पैरामीटर मान्य नहीं हैं
+json-malformed = अनुरोध की सामग्री मान्य JSON नहीं है
+json-too-deep = अनुरोध के JSON में बहुत अधिक स्तर हैं
+json-no-object = अनुरोध का JSON एक ऑब्जेक्ट होना चाहिए
+multipart-malformed = अनुरोध की सामग्री मान्य multipart फ़ॉर्म नहीं है
+parameters-too-many = पैरामीटर बहुत अधिक हैं
+suspended = आपका खाता निलंबित है, कृपया सहायता से संपर्क करें
+login-wrong = ईमेल पता या पासवर्ड गलत है
+accounts-too-many = { $most ->
+    [one] आप अधिकतम { $most } प्रॉक्सी खाता रख सकते हैं
+   *[other] आप अधिकतम { $most } प्रॉक्सी खाते रख सकते हैं
+}
+sources-too-many = { $most ->
+    [one] आपकी अनुमति सूची में अधिकतम { $most } पता हो सकता है
+   *[other] आपकी अनुमति सूची में अधिकतम { $most } पते हो सकते हैं
+}
+no-such-account = { $name } नाम का कोई प्रॉक्सी खाता नहीं है
+no-such-source = पता { $address } आपकी अनुमति सूची में नहीं है
+key-reused = यह Idempotency-Key किसी दूसरे अनुरोध के लिए उपयोग हो चुकी है
+key-under-way = इस Idempotency-Key वाला अनुरोध अभी पूरा किया जा रहा है, कृपया थोड़ी देर में फिर पूछें
+name-taken = प्रॉक्सी खाते का नाम { $name } पहले से लिया जा चुका है
+route-unknown = ऐसा कोई इंटरफ़ेस नहीं है
+method-not-allowed = इस इंटरफ़ेस को इस मेथड से नहीं बुलाया जा सकता
+body-broken = अनुरोध की सामग्री बीच में टूट गई
+body-late = अनुरोध की सामग्री समय पर नहीं पहुँची
+body-too-large = { $bytes ->
+    [one] अनुरोध की सामग्री { $bytes } बाइट से बड़ी है
+   *[other] अनुरोध की सामग्री { $bytes } बाइट से बड़ी है
+}
+media-unsupported = सामग्री को JSON, URL-एन्कोडेड फ़ॉर्म या multipart फ़ॉर्म के रूप में, UTF-8 में और बिना कम्प्रेशन के भेजें
+login-too-often = { $seconds ->
+    [one] लॉग इन के बहुत अधिक प्रयास हुए, कृपया { $seconds } सेकंड बाद फिर प्रयास करें
+   *[other] लॉग इन के बहुत अधिक प्रयास हुए, कृपया { $seconds } सेकंड बाद फिर प्रयास करें
+}
+streams-too-many = बहुत अधिक लाइव स्ट्रीम खुली हैं
+internal = हमारी ओर से कोई त्रुटि हुई
+unavailable = सेवा व्यस्त है, कृपया थोड़ी देर में फिर प्रयास करें
+
+# What is wrong with a parameter.
+field-required = आवश्यक है
+field-not-text = टेक्स्ट होना चाहिए
+field-not-whole = पूर्ण संख्या होनी चाहिए
+field-out-of-range = { $lowest } और { $highest } के बीच होना चाहिए
+field-repeated = अलग-अलग मानों के साथ एक से अधिक बार दिया गया है
+field-name-empty = खाली नहीं होना चाहिए
+field-name-too-long = { $longest ->
+    [one] { $longest } वर्ण से लंबा नहीं होना चाहिए
+   *[other] { $longest } वर्णों से लंबा नहीं होना चाहिए
+}
+field-name-character = में केवल A से Z और a से z तक के अक्षर तथा 0 से 9 तक के अंक हो सकते हैं
+field-item-name = प्रविष्टि { $place }, नाम: { $problem }
+field-item-password = प्रविष्टि { $place }, पासवर्ड: { $problem }
+field-item-without-password = प्रविष्टि { $place }: इसे नाम:पासवर्ड के रूप में लिखें
+field-name-twice = नाम { $name } दो बार आया है
+field-too-many-items = { $most ->
+    [one] में { $most } से अधिक प्रविष्टि नहीं होनी चाहिए
+   *[other] में { $most } से अधिक प्रविष्टियाँ नहीं होनी चाहिए
+}
+field-no-items = में कम से कम एक प्रविष्टि होनी चाहिए
+field-remark-too-wide = 32 चीनी या 64 लैटिन वर्णों से लंबा नहीं होना चाहिए
+field-remark-control = में नियंत्रण वर्ण नहीं होने चाहिए
+field-product-type-unknown = कोई उत्पाद प्रकार नहीं है
+field-product-type-accounts = 9, 11, 14 या 25 होना चाहिए
+field-product-type-summary = 9 या 12 होना चाहिए
+field-time-form = YYYY-MM-DD HH:MM:SS या YYYY-MM-DD के रूप में लिखा होना चाहिए
+field-time-missing = ऐसा समय है जो होता ही नहीं
+field-window-backwards = start_time से पहले नहीं होना चाहिए
+field-window-too-long = { $days ->
+    [one] की अवधि { $days } दिन से अधिक नहीं होनी चाहिए
+   *[other] की अवधि { $days } दिनों से अधिक नहीं होनी चाहिए
+}
+field-not-boolean = true या false, अथवा 1 या 0 होना चाहिए
+field-password-length = 6 से 16 वर्णों का होना चाहिए
+field-item-no-address = प्रविष्टि { $place }: यह IPv4 या IPv6 पता नहीं है
+field-item-no-source = प्रविष्टि { $place }: { $address } से कोई कनेक्ट नहीं कर सकता
+field-item-special-address = प्रविष्टि { $place }: { $address } एक निजी या विशेष प्रयोजन का पता है
+field-unit-unknown = KB, MB, GB, TB या PB होना चाहिए
+field-cursor-unknown = किसी इवेंट की id होनी चाहिए
+field-wait-unknown = applied होना चाहिए
+field-idempotency-key = केवल एक बार दी जानी चाहिए और उसमें 1 से 255 दिखाई देने वाले ASCII वर्ण होने चाहिए

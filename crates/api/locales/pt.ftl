@@ -1,0 +1,92 @@
+success = Operação concluída com sucesso
+
+# Answers that are not a success.
+session-invalid = Sua sessão expirou, faça login novamente
+not-verified = Conclua primeiro a verificação de identidade da sua conta
+parameters-invalid = Alguns parâmetros são inválidos
+json-malformed = O corpo da requisição não é um JSON válido
+json-too-deep = O JSON do corpo da requisição tem níveis demais
+json-no-object = O JSON do corpo da requisição deve ser um objeto
+multipart-malformed = O corpo da requisição não é um formulário multipart válido
+parameters-too-many = Há parâmetros demais
+suspended = Sua conta está suspensa, entre em contato com o suporte
+login-wrong = O e-mail ou a senha está incorreto
+accounts-too-many = Você pode ter no máximo { $most ->
+    [one] { $most } conta de proxy
+    [many] { $most } de contas de proxy
+   *[other] { $most } contas de proxy
+}
+sources-too-many = Sua lista de permissões pode conter no máximo { $most ->
+    [one] { $most } endereço
+    [many] { $most } de endereços
+   *[other] { $most } endereços
+}
+no-such-account = Não existe conta de proxy com o nome { $name }
+no-such-source = O endereço { $address } não está na sua lista de permissões
+key-reused = Esta Idempotency-Key já foi usada em outra requisição
+key-under-way = A requisição com esta Idempotency-Key ainda está em andamento, tente novamente em instantes
+name-taken = O nome de conta de proxy { $name } já está em uso
+route-unknown = Esta interface não existe
+method-not-allowed = Esta interface não pode ser chamada com este método
+body-broken = O corpo da requisição foi interrompido
+body-late = O corpo da requisição não chegou a tempo
+body-too-large = O corpo da requisição é maior que { $bytes ->
+    [one] { $bytes } byte
+    [many] { $bytes } de bytes
+   *[other] { $bytes } bytes
+}
+media-unsupported = Envie o corpo como JSON, como formulário codificado em URL ou como formulário multipart, em UTF-8 e sem compressão
+login-too-often = Tentativas de login em excesso, tente novamente em { $seconds ->
+    [one] { $seconds } segundo
+    [many] { $seconds } de segundos
+   *[other] { $seconds } segundos
+}
+streams-too-many = Há transmissões ao vivo demais abertas
+internal = Ocorreu um erro do nosso lado
+unavailable = O serviço está ocupado, tente novamente em instantes
+
+# What is wrong with a parameter.
+field-required = é obrigatório
+field-not-text = deve ser um texto
+field-not-whole = deve ser um número inteiro
+field-out-of-range = deve estar entre { $lowest } e { $highest }
+field-repeated = foi informado mais de uma vez com valores diferentes
+field-name-empty = não pode ficar vazio
+field-name-too-long = não pode ter mais de { $longest ->
+    [one] { $longest } caractere
+    [many] { $longest } de caracteres
+   *[other] { $longest } caracteres
+}
+field-name-character = só pode conter as letras de A a Z e de a a z e os dígitos de 0 a 9
+field-item-name = item { $place }, nome: { $problem }
+field-item-password = item { $place }, senha: { $problem }
+field-item-without-password = item { $place }: escreva como nome:senha
+field-name-twice = o nome { $name } aparece duas vezes
+field-too-many-items = não pode conter mais de { $most ->
+    [one] { $most } item
+    [many] { $most } de itens
+   *[other] { $most } itens
+}
+field-no-items = deve conter pelo menos um item
+field-remark-too-wide = não pode ter mais de 32 caracteres chineses ou 64 caracteres latinos
+field-remark-control = não pode conter caracteres de controle
+field-product-type-unknown = não é um tipo de produto
+field-product-type-accounts = deve ser 9, 11, 14 ou 25
+field-product-type-summary = deve ser 9 ou 12
+field-time-form = deve ter o formato AAAA-MM-DD HH:MM:SS ou AAAA-MM-DD
+field-time-missing = é um horário que não existe
+field-window-backwards = não pode ser anterior a start_time
+field-window-too-long = não pode formar um período de mais de { $days ->
+    [one] { $days } dia
+    [many] { $days } de dias
+   *[other] { $days } dias
+}
+field-not-boolean = deve ser true ou false, ou 1 ou 0
+field-password-length = deve ter de 6 a 16 caracteres
+field-item-no-address = item { $place }: não é um endereço IPv4 nem IPv6
+field-item-no-source = item { $place }: ninguém pode se conectar a partir de { $address }
+field-item-special-address = item { $place }: { $address } é um endereço privado ou de uso especial
+field-unit-unknown = deve ser KB, MB, GB, TB ou PB
+field-cursor-unknown = deve ser o id de um evento
+field-wait-unknown = deve ser applied
+field-idempotency-key = deve ser informado uma única vez e ter de 1 a 255 caracteres ASCII visíveis

@@ -1,0 +1,99 @@
+success = Операция выполнена успешно
+
+# Answers that are not a success.
+session-invalid = Сеанс истёк, войдите снова
+not-verified = Сначала пройдите проверку личности для своей учётной записи
+parameters-invalid = Некоторые параметры недопустимы
+json-malformed = Тело запроса не является корректным JSON
+json-too-deep = Слишком глубокая вложенность JSON в теле запроса
+json-no-object = JSON в теле запроса должен быть объектом
+multipart-malformed = Тело запроса не является корректной формой multipart
+parameters-too-many = Слишком много параметров
+suspended = Ваша учётная запись заблокирована, обратитесь в службу поддержки
+login-wrong = Неверный адрес электронной почты или пароль
+accounts-too-many = Разрешено не более { $most ->
+    [one] { $most } прокси-аккаунта
+    [few] { $most } прокси-аккаунтов
+    [many] { $most } прокси-аккаунтов
+   *[other] { $most } прокси-аккаунта
+}
+sources-too-many = Белый список может содержать не более { $most ->
+    [one] { $most } адреса
+    [few] { $most } адресов
+    [many] { $most } адресов
+   *[other] { $most } адреса
+}
+no-such-account = Прокси-аккаунт с именем { $name } не найден
+no-such-source = Адреса { $address } нет в вашем белом списке
+key-reused = Этот Idempotency-Key уже использован для другого запроса
+key-under-way = Запрос с этим Idempotency-Key ещё выполняется, повторите чуть позже
+name-taken = Имя прокси-аккаунта { $name } уже занято
+route-unknown = Такого интерфейса нет
+method-not-allowed = Этот интерфейс нельзя вызвать данным методом
+body-broken = Тело запроса оборвалось
+body-late = Тело запроса не пришло вовремя
+body-too-large = Тело запроса больше { $bytes ->
+    [one] { $bytes } байта
+    [few] { $bytes } байт
+    [many] { $bytes } байт
+   *[other] { $bytes } байта
+}
+media-unsupported = Отправляйте тело как JSON, форму в URL-кодировке или форму multipart, в UTF-8 и без сжатия
+login-too-often = Слишком много попыток входа, повторите через { $seconds ->
+    [one] { $seconds } секунду
+    [few] { $seconds } секунды
+    [many] { $seconds } секунд
+   *[other] { $seconds } секунды
+}
+streams-too-many = Открыто слишком много потоков
+internal = На нашей стороне произошла ошибка
+unavailable = Сервис перегружен, повторите чуть позже
+
+# What is wrong with a parameter.
+field-required = обязательно для заполнения
+field-not-text = должно быть текстом
+field-not-whole = должно быть целым числом
+field-out-of-range = должно быть от { $lowest } до { $highest }
+field-repeated = указано несколько раз с разными значениями
+field-name-empty = не должно быть пустым
+field-name-too-long = не должно быть длиннее { $longest ->
+    [one] { $longest } символа
+    [few] { $longest } символов
+    [many] { $longest } символов
+   *[other] { $longest } символа
+}
+field-name-character = может содержать только буквы A–Z и a–z и цифры 0–9
+field-item-name = элемент { $place }, имя: { $problem }
+field-item-password = элемент { $place }, пароль: { $problem }
+field-item-without-password = элемент { $place }: укажите в виде имя:пароль
+field-name-twice = имя { $name } указано дважды
+field-too-many-items = не должно содержать больше { $most ->
+    [one] { $most } элемента
+    [few] { $most } элементов
+    [many] { $most } элементов
+   *[other] { $most } элемента
+}
+field-no-items = должно содержать хотя бы один элемент
+field-remark-too-wide = не должно быть длиннее 32 китайских или 64 латинских символов
+field-remark-control = не должно содержать управляющих символов
+field-product-type-unknown = не является типом продукта
+field-product-type-accounts = должно быть 9, 11, 14 или 25
+field-product-type-summary = должно быть 9 или 12
+field-time-form = должно быть в виде ГГГГ-ММ-ДД ЧЧ:ММ:СС или ГГГГ-ММ-ДД
+field-time-missing = такого времени не существует
+field-window-backwards = не должно быть раньше start_time
+field-window-too-long = промежуток не должен быть длиннее { $days ->
+    [one] { $days } дня
+    [few] { $days } дней
+    [many] { $days } дней
+   *[other] { $days } дня
+}
+field-not-boolean = должно быть true или false либо 1 или 0
+field-password-length = должно содержать от 6 до 16 символов
+field-item-no-address = элемент { $place }: не является адресом IPv4 или IPv6
+field-item-no-source = элемент { $place }: с адреса { $address } нельзя установить соединение
+field-item-special-address = элемент { $place }: { $address } — частный адрес или адрес специального назначения
+field-unit-unknown = должно быть KB, MB, GB, TB или PB
+field-cursor-unknown = должно быть значением id одного из событий
+field-wait-unknown = должно быть applied
+field-idempotency-key = должен быть указан один раз и состоять из 1–255 видимых символов ASCII
