@@ -1,5 +1,7 @@
 //! What a gateway knows of customers and accounts, and how the change feed tells it.
 
+use std::net::IpAddr;
+
 use crate::account::Username;
 use crate::ids::{AccountId, CustomerId, FeedSeq};
 use crate::product::ProductType;
@@ -21,6 +23,8 @@ pub struct CustomerEntry {
     pub max_connections_per_second: Option<u32>,
     /// Rises whenever its packages change, so that a gateway forgets that traffic was used up.
     pub packages_version: i64,
+    /// Its allow list: whence it may connect without credentials where a port is open for that. In canonical form.
+    pub sources: Vec<IpAddr>,
 }
 
 /// A live account as a gateway needs it.

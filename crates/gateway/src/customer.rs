@@ -93,6 +93,7 @@ mod tests {
             max_tunnels,
             max_connections_per_second: per_second,
             packages_version: 0,
+            sources: Vec::new(),
         }))
     }
 

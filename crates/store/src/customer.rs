@@ -4,6 +4,7 @@ use turnpike_domain::directory::CustomerEntry;
 use turnpike_domain::ids::CustomerId;
 use turnpike_domain::time::Timestamp;
 
+use crate::allow_list::address;
 use crate::db::Tx;
 use crate::error::StoreError;
 use crate::rows::rows;
@@ -153,6 +154,7 @@ struct EntryRow {
     max_tunnels: Option<i64>,
     max_connections_per_second: Option<i64>,
     packages_version: i64,
+    sources: Option<String>,
 }
 
 impl TryFrom<EntryRow> for CustomerEntry {
@@ -163,6 +165,9 @@ impl TryFrom<EntryRow> for CustomerEntry {
             let corrupt = |_| StoreError::Corrupt { table: "customer", column, id: row.id };
             value.map(u32::try_from).transpose().map_err(corrupt)
         };
+        let sources = row.sources.iter().flat_map(|list| list.split(','));
+        let mut sources: Vec<_> = sources.map(|ip| address(row.id, ip)).collect::<Result<_, _>>()?;
+        sources.sort_unstable();
         Ok(Self {
             id: CustomerId::new(row.id),
             verified: row.verified,
@@ -170,12 +175,15 @@ impl TryFrom<EntryRow> for CustomerEntry {
             max_tunnels: limit(row.max_tunnels, "max_tunnels")?,
             max_connections_per_second: limit(row.max_connections_per_second, "max_connections_per_second")?,
             packages_version: row.packages_version,
+            sources,
         })
     }
 }
 
 const ENTRIES: &str = "\
-    SELECT id, verified, suspended, max_tunnels, max_connections_per_second, packages_version FROM customer";
+    SELECT id, verified, suspended, max_tunnels, max_connections_per_second, packages_version,
+        (SELECT string_agg(ip, ',') FROM allowed_source WHERE customer_id = customer.id) AS sources
+    FROM customer";
 
 /// Every customer, as gateways need it.
 ///
@@ -187,7 +195,8 @@ pub async fn entries(tx: &mut Tx) -> Result<Vec<CustomerEntry>, StoreError> {
 
 const ENTRIES_OF: &str = "\
     WITH wanted AS (SELECT CAST(value ->> 0 AS BIGINT) AS id FROM json_each($1))
-    SELECT customer.id, verified, suspended, max_tunnels, max_connections_per_second, packages_version
+    SELECT customer.id, verified, suspended, max_tunnels, max_connections_per_second, packages_version,
+        (SELECT string_agg(ip, ',') FROM allowed_source WHERE customer_id = customer.id) AS sources
     FROM wanted JOIN customer ON customer.id = wanted.id";
 
 /// Those of the given customers that exist, as gateways need them.

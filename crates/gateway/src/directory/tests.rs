@@ -21,6 +21,7 @@ fn customer(id: i64) -> CustomerEntry {
         max_tunnels: None,
         max_connections_per_second: None,
         packages_version: 0,
+        sources: Vec::new(),
     }
 }
 

@@ -138,6 +138,7 @@ fn customer() -> CustomerEntry {
         max_tunnels: None,
         max_connections_per_second: None,
         packages_version: 0,
+        sources: Vec::new(),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use turnpike_domain::account::{AccountPassword, Username};
+use turnpike_domain::directory::Changes;
 use turnpike_domain::remark::Remark;
 use turnpike_service::{AccountChange, NewAccounts, NewSources, Quotas, ServiceError};
 use turnpike_testkit::each_store;
@@ -39,6 +40,24 @@ each_store! {
         service.delete_sources(anna, vec![ip("9.9.9.9"), ip("8.8.8.8")]).await.unwrap();
         assert_eq!(listed(anna).await, ["2606:4700::1 office"]);
         assert_eq!(listed(ben).await, ["8.8.8.8 "]);
+    }
+
+    async fn gateways_are_told_of_every_change(given: &TestStore) {
+        let given = Given::over(given);
+        let anna = given.customer("a@example.com").await;
+        let service = &given.service;
+        let told = async |after| match service.directory_changes(after).await.unwrap() {
+            Changes::Since { seq, customers, .. } => (Some(seq), customers[0].sources.clone()),
+            other => panic!("{other:?}"),
+        };
+        let seq = service.directory_snapshot().await.unwrap().seq;
+        service.add_sources(anna, wish(&["9.9.9.9", "8.8.8.8", "2606:4700::1"], "")).await.unwrap();
+        let (seq, sources) = told(seq).await;
+        assert_eq!(sources, [ip("8.8.8.8"), ip("9.9.9.9"), ip("2606:4700::1")]);
+        service.delete_sources(anna, vec![ip("8.8.8.8")]).await.unwrap();
+        let (_, sources) = told(seq).await;
+        assert_eq!(sources, [ip("9.9.9.9"), ip("2606:4700::1")]);
+        assert_eq!(service.directory_snapshot().await.unwrap().customers[0].sources, sources);
     }
 
     async fn the_list_holds_no_more_than_the_quota(given: &TestStore) {

@@ -86,6 +86,7 @@ impl Store {
             max_tunnels: None,
             max_connections_per_second: None,
             packages_version: 0,
+            sources: Vec::new(),
         };
         self.books().customers.insert(id, entry);
         self.tell(Changed::Customer(id));
