@@ -7,10 +7,14 @@ mod descriptors;
 mod dice;
 mod limit;
 mod metering;
+mod reload;
 mod requests;
 mod reset;
 mod revocation;
 mod rig;
+mod serving;
+mod steady;
+mod swap;
 
 use std::path::PathBuf;
 
@@ -50,12 +54,24 @@ enum Promise {
     Descriptors,
     /// Python's `requests` over HTTP, CONNECT and SOCKS5, as a customer's script uses it.
     Requests,
+    /// A successor takes over under load: nobody is refused, every byte is booked.
+    Swap,
+    /// Good and broken configurations in turn, under load.
+    Reload,
     /// All of them.
     All,
 }
 
-const EVERY: [Promise; 6] =
-    [Promise::Requests, Promise::Limit, Promise::Revocation, Promise::Descriptors, Promise::Crash, Promise::Metering];
+const EVERY: [Promise; 8] = [
+    Promise::Requests,
+    Promise::Limit,
+    Promise::Revocation,
+    Promise::Descriptors,
+    Promise::Swap,
+    Promise::Reload,
+    Promise::Crash,
+    Promise::Metering,
+];
 
 /// Runs one proof, or all.
 ///
@@ -77,6 +93,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
                 Promise::Revocation => revocation::prove(&plan, &mut verdict).await,
                 Promise::Descriptors => descriptors::prove(&plan, &mut verdict).await,
                 Promise::Requests => requests::prove(&plan, &mut verdict).await,
+                Promise::Swap => swap::prove(&plan, &mut verdict).await,
+                Promise::Reload => reload::prove(&plan, &mut verdict).await,
                 Promise::All => Ok(()),
             }
         })?;

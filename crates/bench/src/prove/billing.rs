@@ -21,8 +21,12 @@ struct Line {
 /// # Errors
 /// When the operator's command fails.
 pub(super) fn billed(product: &Product) -> Result<BTreeMap<String, u64>> {
-    let text = product.operator(&["usage", "--json"])?;
-    let lines: Vec<Line> = serde_json::from_str(&text).context("`turnpike usage --json` printed no JSON list")?;
+    read(&product.operator(&["usage", "--json"])?)
+}
+
+/// Sums by account of what `turnpike usage --json` printed.
+fn read(text: &str) -> Result<BTreeMap<String, u64>> {
+    let lines: Vec<Line> = serde_json::from_str(text).context("`turnpike usage --json` printed no JSON list")?;
     let mut sums = BTreeMap::new();
     for line in lines {
         let sum: &mut u64 = sums.entry(line.username).or_default();
@@ -40,10 +44,22 @@ pub(super) async fn wait_for(
     patience: Duration,
     done: impl Fn(&BTreeMap<String, u64>) -> bool,
 ) -> Result<(BTreeMap<String, u64>, Duration)> {
+    wait_until(|| product.operator(&["usage", "--json"]), patience, done).await
+}
+
+/// As [`wait_for`], with a command of the caller's that prints the books.
+///
+/// # Errors
+/// When the command fails.
+pub(super) async fn wait_until(
+    usage: impl Fn() -> Result<String>,
+    patience: Duration,
+    done: impl Fn(&BTreeMap<String, u64>) -> bool,
+) -> Result<(BTreeMap<String, u64>, Duration)> {
     let begin = Instant::now();
     loop {
         let asked = begin.elapsed();
-        let books = billed(product)?;
+        let books = read(&usage()?)?;
         if done(&books) || asked > patience {
             return Ok((books, asked));
         }

@@ -19,7 +19,7 @@ pub(super) const PASSWORD: &str = "secret123";
 const IN_FORCE_WITHIN: Duration = Duration::from_secs(1);
 
 /// An address of this process alone, so that two proofs can run at once.
-fn origin_address() -> SocketAddr {
+pub(super) fn origin_address() -> SocketAddr {
     let [_, _, high, low] = std::process::id().to_be_bytes();
     SocketAddr::from(([127, 8, high, low.max(1)], ORIGIN_PORT))
 }
