@@ -11,7 +11,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderValue, Method};
 use serde::Serialize;
 use turnpike_domain::ids::CustomerId;
 use turnpike_service::Service;
@@ -88,6 +88,7 @@ pub(crate) struct Outcome {
 
 /// A request that was taken in.
 struct Taken {
+    method: Method,
     intake: Intake,
     headers: HeaderMap,
     path: &'static str,
@@ -197,7 +198,8 @@ async fn admit<C: Who>(
     match C::admit(&taken.desk, rules.gate, &taken.intake, &taken.headers).await {
         Ok(caller) => Ok(Admitted {
             caller,
-            key: once::key(&taken.headers),
+            // Reading again is as good as reading once.
+            key: once::key(&taken.headers).filter(|_| taken.method == Method::POST),
             desk: taken.desk,
             parameters: taken.intake.into_parameters(),
             path: taken.path,
@@ -213,7 +215,8 @@ async fn take_in(api: Api, (path, rules): (&'static str, Rules), request: Reques
         Ok(intake) => {
             let language = Language::choose(intake.language(), &parts.headers, api.settings.language);
             let desk = Desk::new(api, rules, language, client);
-            Ok(Taken { intake, headers: parts.headers, path, desk: desk.heeding(&parts.extensions) })
+            let desk = desk.heeding(&parts.extensions);
+            Ok(Taken { method: parts.method, intake, headers: parts.headers, path, desk })
         }
         Err(error) => {
             let language = Language::of_request(&parts, api.settings.language);

@@ -29,6 +29,7 @@ mod shapes;
 mod user;
 mod user_product;
 mod user_usage_flow;
+mod viewer;
 mod whitelist_account;
 
 pub use guard::envelope_code;

@@ -17,7 +17,7 @@ use crate::contents::Contents;
 use crate::guard::{self, AfterPanic, RequestIds};
 use crate::live::{self, Streams, UsageEvent};
 use crate::settings::ApiSettings;
-use crate::{api_keys, proxy_account, proxy_ip, quota, user, user_product, user_usage_flow, whitelist_account};
+use crate::{api_keys, proxy_account, proxy_ip, quota, user, user_product, user_usage_flow, viewer, whitelist_account};
 
 const ANYONE: Rules = Rules { success: 200, gate: Gate::Anyone };
 const OPEN: Rules = Rules { success: 200, gate: Gate::Open };
@@ -56,7 +56,7 @@ pub(crate) fn contents() -> Contents {
         .get("/web_v1/user/info", OPEN, user::info)
 }
 
-/// The whole API: every call under every prefix, with or without a slash at its end, and `/openapi.json`.
+/// The whole API: every call under every prefix, with or without a slash at its end, `/openapi.json` and `/docs`.
 pub fn router(service: Service, settings: ApiSettings) -> Router {
     let (calls, document) = contents().into_parts(&settings.prefixes);
     let ids = RequestIds::beginning(service.now());
@@ -66,6 +66,7 @@ pub fn router(service: Service, settings: ApiSettings) -> Router {
     calls
         .with_state(Api { service, settings: settings.clone(), streams: Streams::default() })
         .route("/openapi.json", get(move || std::future::ready(json(document.clone()))))
+        .merge(viewer::routes())
         .method_not_allowed_fallback(guard::method_not_allowed)
         .fallback(guard::route_unknown)
         .with_state(settings.clone())

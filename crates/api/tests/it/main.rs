@@ -2,15 +2,22 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "what a test cannot go on without ends it")]
 
 mod accounts;
+mod allow_list;
 mod alone;
 mod anything;
 mod bad_input;
 mod bodies;
 mod descriptors;
+mod docs;
 mod document;
+mod gates;
 mod given;
 mod keys;
+mod live;
 mod log;
+mod login;
+mod once;
+mod own;
 mod packages;
 mod routes;
 mod server;
