@@ -3,8 +3,9 @@
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use turnpike_domain::directory::{Changes, Snapshot};
-use turnpike_domain::ids::{FeedSeq, Incarnation};
+use turnpike_domain::ids::{FeedSeq, Incarnation, QuestionId};
 use turnpike_domain::lease::{LeaseGrant, LeaseReport};
+use turnpike_domain::question::Answer;
 use turnpike_gateway::ports::{Admission, Exchange, Leases, PortError};
 use turnpike_service::{Service, ServiceError};
 
@@ -17,12 +18,21 @@ impl Admission for InProcess {
         self.0.directory_snapshot().map(told).boxed()
     }
 
-    fn changes(&self, after: Option<FeedSeq>) -> BoxFuture<'_, Result<Changes, PortError>> {
+    fn changes(&self, node: Incarnation, after: Option<FeedSeq>) -> BoxFuture<'_, Result<Changes, PortError>> {
+        self.0.note_applied(node, after);
         self.0.directory_changes(after).map(told).boxed()
     }
 
     fn news(&self, after: Option<FeedSeq>) -> BoxFuture<'_, ()> {
         self.0.wait_for_news(after).boxed()
+    }
+
+    fn answer(&self, node: Incarnation, question: QuestionId, answer: Answer) -> BoxFuture<'_, Result<(), PortError>> {
+        self.0.answer_question(node, question, answer).map(told).boxed()
+    }
+
+    fn leave(&self, node: Incarnation) -> BoxFuture<'_, Result<(), PortError>> {
+        self.0.leave_node(node).map(told).boxed()
     }
 }
 
@@ -32,7 +42,7 @@ impl Leases for InProcess {
     }
 
     fn exchange(&self, node: Incarnation, exchange: Exchange) -> BoxFuture<'_, Result<Vec<LeaseGrant>, PortError>> {
-        self.0.exchange_leases(node, exchange).map(told).boxed()
+        self.0.exchange_leases_beside(node, exchange).map(told).boxed()
     }
 }
 

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use crate::account::Username;
 use crate::ids::{AccountId, CustomerId, FeedSeq};
 use crate::product::ProductType;
+use crate::question::Question;
 use crate::secret::PasswordMac;
 use crate::units::LimitGb;
 
@@ -72,6 +73,8 @@ pub enum Changes {
         accounts: Vec<AccountEntry>,
         /// Accounts that are gone.
         gone: Vec<AccountId>,
+        /// What the operator asks.
+        questions: Vec<Question>,
     },
     /// Nothing happened.
     None,

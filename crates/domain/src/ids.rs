@@ -42,6 +42,10 @@ ids! {
     LeaseId;
     /// A gateway's identity, drawn at random when its spool file is made.
     NodeId;
+    /// A question to all gateways.
+    QuestionId;
+    /// The credential of a machine that may run gateways.
+    CredentialId;
     /// A place in the change feed. Numbers follow commit order without gaps.
     FeedSeq;
 }

@@ -75,6 +75,11 @@ impl std::fmt::Debug for PasswordMac {
     }
 }
 
+/// A keyed hash of what a machine shows that may run gateways, to find its credential by.
+pub fn node_credential_mac(key: &MacKey, secret: &str) -> [u8; 32] {
+    key.mac(&[b"node_credential\0", secret.as_bytes()])
+}
+
 /// A keyed hash of an `app_key`, to find its customer by.
 pub fn app_key_mac(key: &MacKey, app_key: &str) -> [u8; 32] {
     key.mac(&[b"app_key\0", app_key.as_bytes()])

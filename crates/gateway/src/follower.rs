@@ -5,14 +5,13 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 use turnpike_domain::directory::Changes;
-use turnpike_domain::ids::FeedSeq;
+use turnpike_domain::ids::{FeedSeq, Incarnation};
 
 use crate::directory::Directory;
 use crate::ports::{Admission, PortError};
 
-/// How often the feed is asked without news: what an operator's command beside the server changes on SQLite is heard of
-/// only so.
-const POLL_EVERY: Duration = Duration::from_millis(250);
+/// How often the feed is asked without news, so that a gateway that hears nothing is told apart from one that is cut off.
+const POLL_EVERY: Duration = Duration::from_secs(2);
 /// After a failure: at first and at most.
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
 /// Batches of changes taken in at once; more are taken up in the next round.
@@ -22,6 +21,7 @@ const BATCHES: usize = 1000;
 pub(crate) struct Follower {
     port: Arc<dyn Admission>,
     directory: Arc<Directory>,
+    node: Incarnation,
     seq: Option<FeedSeq>,
 }
 
@@ -30,8 +30,12 @@ impl Follower {
     ///
     /// # Errors
     /// [`PortError`] when the store does not answer.
-    pub(crate) async fn start(port: Arc<dyn Admission>, directory: Arc<Directory>) -> Result<Self, PortError> {
-        let mut follower = Self { port, directory, seq: None };
+    pub(crate) async fn start(
+        port: Arc<dyn Admission>,
+        directory: Arc<Directory>,
+        node: Incarnation,
+    ) -> Result<Self, PortError> {
+        let mut follower = Self { port, directory, node, seq: None };
         follower.load().await?;
         Ok(follower)
     }
@@ -73,8 +77,8 @@ impl Follower {
 
     async fn catch_up(&mut self) -> Result<(), PortError> {
         for _ in 0..BATCHES {
-            match self.port.changes(self.seq).await? {
-                Changes::Since { seq, customers, accounts, gone } => {
+            match self.port.changes(self.node, self.seq).await? {
+                Changes::Since { seq, customers, accounts, gone, questions: _ } => {
                     self.directory.apply(customers, &accounts, gone);
                     self.seq = Some(seq);
                 }

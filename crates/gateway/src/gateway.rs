@@ -65,7 +65,7 @@ impl Gateway {
         let spool = open_spool(&settings, leases.as_ref(), fresh_node).await?;
         let staleness = Duration::from_secs(settings.staleness_s);
         let directory = Arc::new(Directory::new(password_key, staleness, settings.deadlines.clone()));
-        let follower = Follower::start(admission, Arc::clone(&directory)).await?;
+        let follower = Follower::start(admission, Arc::clone(&directory), spool.incarnation()).await?;
         let (tasks, stop, fenced) = (TaskTracker::new(), CancellationToken::new(), CancellationToken::new());
         tasks.spawn(follower.run(stop.clone()));
         tasks.spawn(Teller::new(leases, spool, Arc::clone(directory.desk()), fenced.clone()).run(stop.clone()));

@@ -3,20 +3,27 @@
 
 use futures_util::future::BoxFuture;
 use turnpike_domain::directory::{Changes, Snapshot};
-use turnpike_domain::ids::{FeedSeq, Incarnation};
+use turnpike_domain::ids::{FeedSeq, Incarnation, QuestionId};
 pub use turnpike_domain::lease::Exchange;
 use turnpike_domain::lease::{LeaseGrant, LeaseReport};
+use turnpike_domain::question::Answer;
 
 /// Who may use the gateway.
 pub trait Admission: Send + Sync + 'static {
     /// Everything, as of now.
     fn snapshot(&self) -> BoxFuture<'_, Result<Snapshot, PortError>>;
 
-    /// What changed after a place in the feed.
-    fn changes(&self, after: Option<FeedSeq>) -> BoxFuture<'_, Result<Changes, PortError>>;
+    /// What changed after a place in the feed. Whoever asks says that everything up to that place is in force with it.
+    fn changes(&self, node: Incarnation, after: Option<FeedSeq>) -> BoxFuture<'_, Result<Changes, PortError>>;
 
     /// Resolves when there may be news after a place in the feed. It may miss some: the follower also asks by itself.
     fn news(&self, after: Option<FeedSeq>) -> BoxFuture<'_, ()>;
+
+    /// What this gateway answers to a question that came with the changes.
+    fn answer(&self, node: Incarnation, question: QuestionId, answer: Answer) -> BoxFuture<'_, Result<(), PortError>>;
+
+    /// This gateway has drained and settled everything: nobody has to wait for it any more.
+    fn leave(&self, node: Incarnation) -> BoxFuture<'_, Result<(), PortError>>;
 }
 
 /// How many bytes may be relayed.

@@ -16,7 +16,12 @@ pub enum Actor {
 impl Actor {
     /// An audit row. `detail` never holds a secret.
     pub(crate) fn did(&self, act: &str, customer: CustomerId, detail: String, at: Timestamp) -> AuditEntry {
-        AuditEntry { at, actor: self.to_string(), act: act.to_owned(), customer: Some(customer), detail }
+        AuditEntry { customer: Some(customer), ..self.did_overall(act, detail, at) }
+    }
+
+    /// An audit row of an act that touches no customer's things.
+    pub(crate) fn did_overall(&self, act: &str, detail: String, at: Timestamp) -> AuditEntry {
+        AuditEntry { at, actor: self.to_string(), act: act.to_owned(), customer: None, detail }
     }
 }
 

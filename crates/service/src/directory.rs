@@ -2,9 +2,11 @@
 
 use turnpike_domain::directory::{Changes, Snapshot};
 use turnpike_domain::ids::FeedSeq;
+use turnpike_domain::time::Timestamp;
 use turnpike_store::feed::{self, Changed};
-use turnpike_store::{Tx, account, customer};
+use turnpike_store::{Tx, account, customer, question};
 
+use crate::ask_gateways::ANSWERED_WITHIN;
 use crate::error::ServiceError;
 use crate::service::Service;
 
@@ -40,7 +42,8 @@ impl Service {
         if from > newest || newest - from > MOST_CHANGES {
             return Ok(Changes::TooOld);
         }
-        self.store.snapshot(async |tx| changes(tx, after).await).await
+        let oldest = self.now().minus(ANSWERED_WITHIN);
+        self.store.snapshot(async |tx| changes(tx, after, oldest).await).await
     }
 
     /// Waits until there may be changes after `after`. Whoever follows also asks from time to time: word of other
@@ -50,23 +53,25 @@ impl Service {
     }
 }
 
-async fn changes(tx: &mut Tx, after: Option<FeedSeq>) -> Result<Changes, ServiceError> {
+async fn changes(tx: &mut Tx, after: Option<FeedSeq>, oldest: Timestamp) -> Result<Changes, ServiceError> {
     let reach = feed::reach(tx).await?;
     let Some(seq) = reach.newest else { return Ok(Changes::None) };
     // `None` is before every number.
     if reach.trimmed > after {
         return Ok(Changes::TooOld);
     }
-    let (mut customers, mut accounts) = (Vec::new(), Vec::new());
+    let (mut customers, mut accounts, mut questions) = (Vec::new(), Vec::new(), Vec::new());
     for changed in feed::since(tx, after, seq).await? {
         match changed {
             Changed::Customer(customer) => customers.push(customer),
             Changed::Account(account) => accounts.push(account),
+            Changed::Question(question) => questions.push(question),
         }
     }
     let live = account::entries_of(tx, &accounts).await?;
     let known: std::collections::HashSet<_> = live.iter().map(|entry| entry.id).collect();
     accounts.retain(|account| !known.contains(account));
     let customers = customer::entries_of(tx, &customers).await?;
-    Ok(Changes::Since { seq, customers, accounts: live, gone: accounts })
+    let questions = question::of(tx, &questions, oldest).await?;
+    Ok(Changes::Since { seq, customers, accounts: live, gone: accounts, questions })
 }

@@ -68,6 +68,15 @@ pub enum ServiceError {
     /// A title is empty or too long.
     #[error("a title must have 1 to 200 characters")]
     Title,
+    /// A machine's name is empty, too long, or has other characters than letters, digits, `-`, `_` and `.`.
+    #[error("a machine's name must have 1 to 63 letters, digits, `-`, `_` or `.`")]
+    MachineName,
+    /// A machine whose credential is in force has the name.
+    #[error("a machine of that name is enrolled; revoke its credential first")]
+    MachineNameTaken,
+    /// No machine of that name is enrolled.
+    #[error("no machine of that name is enrolled")]
+    NoSuchMachine,
     /// A gateway's leases belong to another opening of its spool file.
     #[error("the gateway was started again elsewhere or its spool file is an old copy; its leases are not its own")]
     Fenced,

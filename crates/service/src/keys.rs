@@ -9,6 +9,8 @@ use zeroize::Zeroizing;
 #[derive(Clone)]
 pub struct Keys {
     pub(crate) mac: MacKey,
+    /// The same, as gateways on other machines get it.
+    raw_mac: Zeroizing<[u8; 32]>,
     pub(crate) seal: Zeroizing<[u8; 32]>,
     /// Signs sessions.
     pub(crate) session: Zeroizing<[u8; 32]>,
@@ -19,8 +21,10 @@ pub struct Keys {
 impl Keys {
     /// Derives the keys from 32 secret random bytes that are kept outside the database.
     pub fn derive(master: &[u8; 32]) -> Self {
+        let raw_mac = expand(master, b"turnpike/1/mac");
         Self {
-            mac: MacKey::new(&expand(master, b"turnpike/1/mac")),
+            mac: MacKey::new(&raw_mac),
+            raw_mac,
             seal: expand(master, b"turnpike/1/seal"),
             session: expand(master, b"turnpike/1/session"),
             once: expand(master, b"turnpike/1/once"),
@@ -30,6 +34,12 @@ impl Keys {
     /// The key for keyed hashes, which gateways check logins with.
     pub const fn passwords(&self) -> &MacKey {
         &self.mac
+    }
+
+    /// That key, for a gateway on another machine. Whoever has it can tell whether a password that it sees is the right
+    /// one, and no more.
+    pub fn reveal_passwords(&self) -> &[u8; 32] {
+        &self.raw_mac
     }
 }
 

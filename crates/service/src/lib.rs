@@ -10,6 +10,7 @@ mod error;
 mod keys;
 mod login_password;
 mod once;
+mod places;
 mod quota;
 mod service;
 mod session;
@@ -42,12 +43,15 @@ mod find_customer;
 mod grant_package;
 mod limit_customer;
 mod list_customers;
+mod node_credentials;
 mod suspend_customer;
 mod usage_by_account;
 mod verify_customer;
 
-// What gateways do.
+// What gateways do, and are asked.
+mod ask_gateways;
 mod directory;
+mod effective_everywhere;
 mod exchange_leases;
 mod settle_node;
 
@@ -63,6 +67,7 @@ pub use add_customer::AddedCustomer;
 pub use allow_list::{AllowedSource, NewSources};
 pub use authenticate::CustomerView;
 pub use change_account::{AccountChange, ChangedAccount};
+pub use effective_everywhere::Effective;
 pub use email::{Email, EmailError};
 pub use error::ServiceError;
 pub use grant_package::Grant;
@@ -71,6 +76,7 @@ pub use list_accounts::AccountView;
 pub use list_packages::{OrderView, PackageFilter, PackageView, Page};
 pub use log_in::LoggedIn;
 pub use login_password::{LoginPassword, LoginPasswordError};
+pub use node_credentials::NodeAccess;
 pub use once::{KeptAnswer, Once, OnceTicket};
 pub use own_profile::{OwnKey, Profile};
 pub use quota::{QuotaView, Quotas};

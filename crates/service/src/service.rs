@@ -1,6 +1,8 @@
 //! The service: a handle on the store and on all that acts need beside it.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use parking_lot::RwLock;
 use turnpike_domain::calendar::Zone;
@@ -14,9 +16,13 @@ use crate::keys::Keys;
 use crate::log_in::LoginThrottle;
 use crate::login_password::LoginPasswords;
 use crate::once::Underway;
+use crate::places::Places;
 use crate::quota::Quotas;
 use crate::source::{Random, Source};
 use crate::vault::Vault;
+
+/// After how long without contact gateways refuse new connections, unless configured otherwise, in milliseconds.
+const STALENESS_MS: u64 = 300_000;
 
 /// Everything that can be done. Clones share it.
 #[derive(Clone)]
@@ -35,6 +41,9 @@ pub(crate) struct Shared {
     lease_policy: RwLock<LeasePolicy>,
     /// Requests under an idempotency key.
     pub(crate) underway: Underway,
+    /// How far gateways have applied the feed.
+    pub(crate) places: Places,
+    staleness_ms: AtomicU64,
     source: Source,
 }
 
@@ -48,6 +57,8 @@ impl Service {
             zone,
             lease_policy: RwLock::new(lease_policy),
             underway: Underway::default(),
+            places: Places::default(),
+            staleness_ms: AtomicU64::new(STALENESS_MS),
             source,
         };
         Self { store, shared: Arc::new(shared), quotas: Quotas::default() }
@@ -67,6 +78,17 @@ impl Service {
     /// while gateways hold leases that were granted under others.
     pub fn set_lease_policy(&self, policy: LeasePolicy) {
         *self.shared.lease_policy.write() = policy;
+    }
+
+    /// After how long without contact gateways refuse new connections; receipts do not wait for those.
+    pub(crate) fn staleness(&self) -> Duration {
+        Duration::from_millis(self.shared.staleness_ms.load(Ordering::Relaxed))
+    }
+
+    /// Says after how long without contact gateways refuse new connections. 300 s unless told.
+    pub fn set_staleness(&self, staleness: Duration) {
+        let ms = u64::try_from(staleness.as_millis()).unwrap_or(u64::MAX);
+        self.shared.staleness_ms.store(ms, Ordering::Relaxed);
     }
 
     /// The present moment.

@@ -5,7 +5,7 @@ use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use hmac::Mac as _;
 use turnpike_domain::account::{AccountPassword, Username};
 use turnpike_domain::ids::CustomerId;
-use turnpike_domain::secret::{PasswordMac, app_key_mac};
+use turnpike_domain::secret::{PasswordMac, app_key_mac, node_credential_mac};
 use turnpike_store::account::Credentials;
 use zeroize::Zeroizing;
 
@@ -81,6 +81,10 @@ impl Vault {
 
     pub(crate) fn app_key_mac(&self, app_key: &str) -> [u8; 32] {
         app_key_mac(&self.keys.mac, app_key)
+    }
+
+    pub(crate) fn node_credential_mac(&self, secret: &str) -> [u8; 32] {
+        node_credential_mac(&self.keys.mac, secret)
     }
 
     pub(crate) fn seal_app_key(

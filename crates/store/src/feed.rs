@@ -3,7 +3,7 @@
 //! A number is taken from a one-row counter by the last statement of a transaction. Whoever holds the counter's row
 //! commits before anybody gets the next number, so no late commit is ever skipped; a sequence would not do.
 
-use turnpike_domain::ids::{AccountId, CustomerId, FeedSeq};
+use turnpike_domain::ids::{AccountId, CustomerId, FeedSeq, QuestionId};
 use turnpike_domain::time::Timestamp;
 
 use crate::db::Tx;
@@ -13,6 +13,7 @@ use crate::rows::rows;
 /// Numbers of `kind`.
 const CUSTOMER: i64 = 1;
 const ACCOUNT: i64 = 2;
+const QUESTION: i64 = 3;
 
 /// A thing whose present state gateways should look at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +22,8 @@ pub enum Changed {
     Customer(CustomerId),
     /// An account, also one that is gone.
     Account(AccountId),
+    /// The operator asks something.
+    Question(QuestionId),
 }
 
 /// What is written when the transaction commits.
@@ -58,6 +61,7 @@ pub(crate) async fn append(tx: &mut Tx) -> Result<Option<i64>, StoreError> {
             let (kind, subject) = match one.changed {
                 Changed::Customer(customer) => (CUSTOMER, customer.get()),
                 Changed::Account(account) => (ACCOUNT, account.get()),
+                Changed::Question(question) => (QUESTION, question.get()),
             };
             (seq, one.at.ms(), kind, subject)
         })
@@ -99,6 +103,7 @@ pub async fn since(tx: &mut Tx, after: Option<FeedSeq>, newest: FeedSeq) -> Resu
     let known = |(kind, subject)| match kind {
         CUSTOMER => Ok(Changed::Customer(CustomerId::new(subject))),
         ACCOUNT => Ok(Changed::Account(AccountId::new(subject))),
+        QUESTION => Ok(Changed::Question(QuestionId::new(subject))),
         _ => Err(StoreError::Corrupt { table: "feed", column: "kind", id: subject }),
     };
     changed.into_iter().map(known).collect()

@@ -21,7 +21,7 @@ pub async fn touch(tx: &mut Tx, node: NodeId, now: Timestamp) -> Result<u64, Sto
     counter(node, boot)
 }
 
-const BEGIN: &str = "UPDATE node SET boot = $2, exchange = 0 WHERE id = $1";
+const BEGIN: &str = "UPDATE node SET boot = $2, exchange = 0, left_at = NULL WHERE id = $1";
 
 /// From now on the gateway's leases are those of this incarnation, which has made no exchange yet.
 ///
@@ -42,12 +42,7 @@ const ADVANCE: &str = "\
 ///
 /// # Errors
 /// Only the database's own.
-pub async fn advance(
-    tx: &mut Tx,
-    incarnation: Incarnation,
-    exchange: u64,
-    now: Timestamp,
-) -> Result<bool, StoreError> {
+pub async fn advance(tx: &mut Tx, incarnation: Incarnation, exchange: u64, now: Timestamp) -> Result<bool, StoreError> {
     let (boot, exchange) = (column(incarnation.boot), column(exchange));
     Ok(exec!(tx, ADVANCE, incarnation.node.get(), now.ms(), boot, exchange)? == 1)
 }

@@ -13,7 +13,7 @@ use turnpike_domain::ids::FeedSeq;
 
 use crate::db::{Db, Tx};
 use crate::error::{ActError, StoreError};
-use crate::news::{News, listen};
+use crate::news::{Hearing, News, listen};
 use crate::once::Claim;
 use crate::timings::Timings;
 
@@ -54,6 +54,14 @@ impl Store {
     /// # Errors
     /// [`StoreError`], when the database cannot be reached, is too new, or its library too old.
     pub async fn open(uri: &str) -> Result<Self, StoreError> {
+        Self::open_with(uri, Hearing::Notified).await
+    }
+
+    /// The same, and says how it hears of what other processes commit.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub async fn open_with(uri: &str, hearing: Hearing) -> Result<Self, StoreError> {
         let db = Db::open(uri).await?;
         let acts = Acts {
             tasks: TaskTracker::new(),
@@ -62,7 +70,7 @@ impl Store {
             tries: Arc::new(AtomicU64::new(u64::from(std::process::id()))),
         };
         let news = Arc::new(News::new());
-        acts.tasks.spawn(listen(db.clone(), Arc::clone(&news), acts.stop.clone()));
+        acts.tasks.spawn(listen(db.clone(), Arc::clone(&news), hearing, acts.stop.clone()));
         Ok(Self { db, news, acts, timings: Arc::default(), claim: None })
     }
 
@@ -156,8 +164,7 @@ impl Store {
         &self.timings
     }
 
-    /// Waits until this process hears of a change after `seen`. On SQLite it hears nothing of other processes, and a
-    /// connection that breaks is deaf for a while: whoever follows the feed also asks from time to time.
+    /// Waits until this process hears of a change after `seen`: at once of its own, and of others' as [`Hearing`] says.
     pub async fn wait_for_news(&self, seen: Option<FeedSeq>) {
         self.news.after(seen.map_or(0, FeedSeq::get)).await;
     }

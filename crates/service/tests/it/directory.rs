@@ -21,7 +21,7 @@ async fn told(given: &Given, place: &mut Option<FeedSeq>) -> Told {
     match given.service.directory_changes(*place).await.unwrap() {
         Changes::None => Told::default(),
         Changes::TooOld => panic!("too old"),
-        Changes::Since { seq, customers, accounts, gone } => {
+        Changes::Since { seq, customers, accounts, gone, .. } => {
             assert!(Some(seq) > *place);
             *place = Some(seq);
             let accounts = accounts.into_iter().map(|account| account.id).collect();

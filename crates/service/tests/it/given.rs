@@ -10,7 +10,7 @@ use turnpike_domain::account::{AccountPassword, Username};
 use turnpike_domain::calendar::Zone;
 use turnpike_domain::ids::{AccountId, CustomerId, Incarnation, LeaseId, NodeId};
 use turnpike_domain::lapse::LapseWatch;
-use turnpike_domain::lease::{Exchange, Lease, LeaseGrant, LeaseReport};
+use turnpike_domain::lease::{Exchange, Lease, LeaseGrant, LeaseReport, LeaseRequest};
 use turnpike_domain::product::ProductType;
 use turnpike_domain::quota::{Denial, LeasePolicy};
 use turnpike_domain::time::{Span, Timestamp};
@@ -60,6 +60,19 @@ impl Given {
         let service = Service::new(store.store(), keys, zone, LeasePolicy::default(), source);
         let watch = Mutex::new(service.lapse_watch());
         Self { service, store: store.store(), clock, elapsed_ms: AtomicU64::new(0), watch, gateways: Mutex::default() }
+    }
+
+    /// Another process on the same store, whose clock shows the same.
+    pub(crate) fn beside(other: &Self) -> Self {
+        let clock = Arc::clone(&other.clock);
+        let hand = Arc::clone(&clock);
+        let source =
+            Source::new(move || Timestamp::from_ms(hand.load(Ordering::Relaxed)), |bytes: &mut [u8]| bytes.fill(9));
+        let keys = Keys::derive(&[5; 32]);
+        let service = Service::new(other.store.clone(), keys, Zone::utc(), LeasePolicy::default(), source);
+        let watch = Mutex::new(service.lapse_watch());
+        let store = other.store.clone();
+        Self { service, store, clock, elapsed_ms: AtomicU64::new(0), watch, gateways: Mutex::default() }
     }
 
     /// Lets time pass.
@@ -153,7 +166,7 @@ impl Given {
 
     /// What a gateway's accounts get.
     pub(crate) async fn ask_at(&self, node: NodeId, requests: Vec<AccountId>) -> Vec<LeaseGrant> {
-        self.exchange(node, Exchange { requests, ..Exchange::default() }).await.unwrap()
+        self.exchange(node, Exchange { requests: wishes(requests), ..Exchange::default() }).await.unwrap()
     }
 
     /// Reports to a gateway's accounts.
@@ -201,6 +214,11 @@ pub(crate) fn password(text: &str) -> AccountPassword {
 /// A name with a password made of it.
 pub(crate) fn pair(username: &str) -> (Username, AccountPassword) {
     (name(username), password(&format!("{username}Pw")))
+}
+
+/// What accounts ask for that want as much as they can get.
+pub(crate) fn wishes(accounts: impl IntoIterator<Item = AccountId>) -> Vec<LeaseRequest> {
+    accounts.into_iter().map(|account| LeaseRequest { account, want: Bytes::MAX }).collect()
 }
 
 /// A report after which more may come.

@@ -8,6 +8,7 @@ mod directory;
 mod given;
 mod incarnations;
 mod leases;
+mod nodes;
 mod once;
 mod packages;
 mod quota;

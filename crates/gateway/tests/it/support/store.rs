@@ -9,9 +9,10 @@ use futures_util::future::BoxFuture;
 use tokio::sync::Notify;
 use turnpike_domain::account::Username;
 use turnpike_domain::directory::{AccountEntry, Changes, CustomerEntry, Snapshot};
-use turnpike_domain::ids::{AccountId, CustomerId, FeedSeq, Incarnation, LeaseId, NodeId, PackageId};
-use turnpike_domain::lease::{Lease, LeaseGrant, LeaseReport};
+use turnpike_domain::ids::{AccountId, CustomerId, FeedSeq, Incarnation, LeaseId, NodeId, PackageId, QuestionId};
+use turnpike_domain::lease::{Lease, LeaseGrant, LeaseReport, LeaseRequest};
 use turnpike_domain::product::ProductType;
+use turnpike_domain::question::{Answer, Question};
 use turnpike_domain::quota::{self, AccountQuota, Ask, Denial, LeaseBook, LeasePolicy, PackageQuota};
 use turnpike_domain::secret::PasswordMac;
 use turnpike_domain::time::{Span, Timestamp};
@@ -46,6 +47,12 @@ struct Books {
     boots: BTreeMap<NodeId, u64>,
     /// What changed, by feed number less one.
     feed: Vec<Changed>,
+    /// What was asked, each with its feed number.
+    questions: Vec<(usize, Question)>,
+    /// What was answered.
+    answers: Vec<(QuestionId, Answer)>,
+    /// Who said goodbye.
+    left: Vec<Incarnation>,
 }
 
 struct LeaseRow {
@@ -275,7 +282,9 @@ impl Books {
         if after == self.feed.len() {
             return Changes::None;
         }
-        Changes::Since { seq: self.seq(), customers, accounts, gone }
+        let questions =
+            self.questions[..].iter().filter(|(place, _)| *place > after).map(|(_, question)| question.clone());
+        Changes::Since { seq: self.seq(), customers, accounts, gone, questions: questions.collect() }
     }
 
     fn book(&mut self, report: &LeaseReport) {
@@ -297,13 +306,14 @@ impl Books {
         }
     }
 
-    fn grant(&mut self, node: NodeId, id: AccountId) -> Result<Lease, Denial> {
+    fn grant(&mut self, node: NodeId, request: LeaseRequest) -> Result<Lease, Denial> {
+        let LeaseRequest { account: id, want } = request;
         let (entry, quota) = self.accounts.get_mut(&id).ok_or(Denial::Refused)?;
         let held = self.leases.values().filter(|row| row.node == node && row.account == id);
         let node_holds = held.fold(Bytes::ZERO, |sum, row| sum.plus(row.book.unwritten()));
         let packages: Vec<PackageQuota> =
             self.packages.iter().filter(|(customer, _)| *customer == entry.customer).map(|(_, p)| p.clone()).collect();
-        let terms = quota::grant(&self.policy, quota, &packages, Ask { node_holds, now: NOW })?;
+        let terms = quota::grant(&self.policy, quota, &packages, Ask { want, node_holds, now: NOW })?;
         quota.held = quota.held.plus(terms.bytes);
         let (_, package) = self.packages.iter_mut().find(|(_, package)| package.id == terms.package).unwrap();
         package.held = package.held.plus(terms.bytes);
@@ -334,7 +344,7 @@ impl Admission for Store {
         std::future::ready(snapshot).boxed()
     }
 
-    fn changes(&self, after: Option<FeedSeq>) -> BoxFuture<'_, Result<Changes, PortError>> {
+    fn changes(&self, _: Incarnation, after: Option<FeedSeq>) -> BoxFuture<'_, Result<Changes, PortError>> {
         std::future::ready(self.answer(|books| books.changes(after))).boxed()
     }
 
@@ -351,6 +361,17 @@ impl Admission for Store {
             }
         }
         .boxed()
+    }
+
+    fn answer(&self, _: Incarnation, question: QuestionId, answer: Answer) -> BoxFuture<'_, Result<(), PortError>> {
+        self.books().answers.push((question, answer));
+        self.bell.notify_waiters();
+        std::future::ready(Ok(())).boxed()
+    }
+
+    fn leave(&self, node: Incarnation) -> BoxFuture<'_, Result<(), PortError>> {
+        self.books().left.push(node);
+        std::future::ready(Ok(())).boxed()
     }
 }
 
@@ -380,7 +401,8 @@ impl Leases for Store {
             if let Some(held) = &exchange.held {
                 books.void(node.node, held);
             }
-            let grant = |account| LeaseGrant { account, outcome: books.grant(node.node, account) };
+            let grant =
+                |asks: LeaseRequest| LeaseGrant { account: asks.account, outcome: books.grant(node.node, asks) };
             Ok(exchange.requests.into_iter().map(grant).collect())
         });
         let answer: Result<Vec<LeaseGrant>, PortError> = answer.and_then(|granted| granted);

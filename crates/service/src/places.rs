@@ -1,0 +1,114 @@
+//! Up to which place of the feed every change is in force, by gateway. A gateway that asks for what comes after a place
+//! says so; this process remembers it at once and keeps it in the store for others from time to time.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use tokio::sync::Notify;
+use turnpike_domain::ids::{FeedSeq, Incarnation, NodeId};
+use turnpike_domain::time::{Span, Timestamp};
+use turnpike_store::{Tx, node_state};
+
+use crate::error::ServiceError;
+use crate::service::Service;
+
+/// A gateway that applies nothing new is noted as often as this, so that it counts as living.
+const NOTED_EVERY: Span = Span::from_secs(10);
+
+/// What this process has heard of gateways.
+#[derive(Default)]
+pub(crate) struct Places {
+    heard: Mutex<HashMap<NodeId, Place>>,
+    moved: Notify,
+}
+
+struct Place {
+    boot: u64,
+    applied: Option<FeedSeq>,
+    /// What the store was told last, and when.
+    kept: Option<(Option<FeedSeq>, Timestamp)>,
+}
+
+impl Places {
+    /// How far a gateway is, as far as this process has heard.
+    pub(crate) fn of(&self, node: NodeId) -> Option<FeedSeq> {
+        self.heard.lock().get(&node).and_then(|place| place.applied)
+    }
+
+    /// Resolves when some gateway has got on, or after `most`.
+    pub(crate) async fn movement(&self, most: Duration) {
+        // Nothing is lost when it comes too late: the caller looks again.
+        drop(tokio::time::timeout(most, self.moved.notified()).await);
+    }
+
+    fn note(&self, node: Incarnation, applied: Option<FeedSeq>) {
+        let mut heard = self.heard.lock();
+        let place = heard.entry(node.node).or_insert(Place { boot: node.boot, applied: None, kept: None });
+        if node.boot > place.boot {
+            *place = Place { boot: node.boot, applied: None, kept: None };
+        }
+        if node.boot == place.boot && applied >= place.applied {
+            place.applied = applied;
+            drop(heard);
+            self.moved.notify_waiters();
+        }
+    }
+
+    fn forget(&self, node: NodeId) {
+        self.heard.lock().remove(&node);
+    }
+
+    /// What the store has yet to be told.
+    fn unkept(&self, now: Timestamp) -> Vec<(NodeId, Option<FeedSeq>, u64)> {
+        let is_news = |place: &Place| match place.kept {
+            Some((applied, at)) => applied != place.applied || now.since(at) >= NOTED_EVERY,
+            None => true,
+        };
+        let heard = self.heard.lock();
+        let news = heard.iter().filter(|(_, place)| is_news(place));
+        news.map(|(node, place)| (*node, place.applied, place.boot)).collect()
+    }
+
+    fn mark_kept(&self, told: &[(NodeId, Option<FeedSeq>, u64)], now: Timestamp) {
+        let mut heard = self.heard.lock();
+        for (node, applied, boot) in told {
+            if let Some(place) = heard.get_mut(node).filter(|place| place.boot == *boot) {
+                place.kept = Some((*applied, now));
+            }
+        }
+    }
+}
+
+impl Service {
+    /// A gateway has put everything in force up to and including `applied`.
+    pub fn note_applied(&self, node: Incarnation, applied: Option<FeedSeq>) {
+        self.shared.places.note(node, applied);
+    }
+
+    /// Tells the store what was noted since it was told last; does nothing when there is no news.
+    ///
+    /// # Errors
+    /// Only the store's; it is told again then.
+    pub async fn keep_places(&self) -> Result<(), ServiceError> {
+        let now = self.now();
+        let news = self.shared.places.unkept(now);
+        if news.is_empty() {
+            return Ok(());
+        }
+        let told = news.clone();
+        self.store.write(news, move |news, tx: &mut Tx| Box::pin(node_state::advance(tx, news, now))).await?;
+        self.shared.places.mark_kept(&told, now);
+        Ok(())
+    }
+
+    /// A gateway has drained and settled everything; receipts do not wait for it any more.
+    ///
+    /// # Errors
+    /// Only the store's.
+    pub async fn leave_node(&self, node: Incarnation) -> Result<(), ServiceError> {
+        self.shared.places.forget(node.node);
+        let now = self.now();
+        Ok(self.store.write(node, move |node, tx| Box::pin(node_state::leave(tx, *node, now))).await?)
+    }
+}
