@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail, ensure};
 use serde::{Deserialize, Serialize};
 use turnpike_domain::calendar::Zone;
+use turnpike_domain::quota::LeasePolicy;
 use turnpike_gateway::settings::{DestinationSettings, Settings as GatewaySettings};
 
 use crate::cli::ConfigArgs;
@@ -167,6 +168,11 @@ impl Settings {
     pub(crate) fn store_uri(&self) -> StoreUri {
         let embedded = || StoreUri::new(format!("sqlite:{}", self.data.join("turnpike.db").display()));
         self.store.uri.clone().unwrap_or_else(embedded)
+    }
+
+    /// How quota is cut into leases, which depends on where the store is.
+    pub(crate) fn lease_policy(&self) -> LeasePolicy {
+        self.leases.policy(self.store_uri().is_embedded())
     }
 
     /// Where the master key is.

@@ -49,9 +49,18 @@ pub struct Exchange {
     /// What was used of leases.
     pub reports: Vec<LeaseReport>,
     /// Accounts that need a lease, each at most once.
-    pub requests: Vec<AccountId>,
+    pub requests: Vec<LeaseRequest>,
     /// After an exchange whose answer was lost: all leases the gateway has. The store frees every other one of the node.
     pub held: Option<Vec<LeaseId>>,
+}
+
+/// A gateway's wish for an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeaseRequest {
+    /// For whom.
+    pub account: AccountId,
+    /// More than this it has no use for soon: who uses little should not keep others from what is left.
+    pub want: Bytes,
 }
 
 /// The store's answer to a wish.

@@ -16,6 +16,8 @@ use crate::units::{Bytes, LimitGb};
 pub struct LeasePolicy {
     /// The most one gateway may hold for one account and has not written yet. 16 MiB.
     pub largest: Bytes,
+    /// The same for a gateway whose spool file lies beside the store, and is lost only with it.
+    pub largest_beside: Bytes,
     /// The least that is granted while more than that is free. 64 KiB.
     pub smallest: Bytes,
     /// A lease is at most this fraction of what is free, so that leases shrink as a limit nears. 4.
@@ -30,6 +32,7 @@ impl Default for LeasePolicy {
     fn default() -> Self {
         Self {
             largest: Bytes::new(16 * 1024 * 1024),
+            largest_beside: Bytes::new(16 * 1024 * 1024),
             smallest: Bytes::new(64 * 1024),
             share: 4,
             validity: Span::from_secs(60),
@@ -42,6 +45,12 @@ impl LeasePolicy {
     /// How long a lease must go without a report before it lapses: its gateway has stopped using it after `validity`.
     pub const fn silence(&self) -> Span {
         Span::from_ms(self.validity.ms().saturating_add(self.grace.ms()))
+    }
+
+    /// As it is for a gateway whose spool file lies beside the store.
+    #[must_use]
+    pub fn beside(&self) -> Self {
+        Self { largest: self.largest_beside, ..self.clone() }
     }
 
     /// The mark of a lease that was granted or reported now. Each report that is not the last renews it, so that a
@@ -81,9 +90,11 @@ pub struct PackageQuota {
     pub expires_at: Timestamp,
 }
 
-/// A gateway's wish for an account.
+/// A gateway's wish for an account, as it stands.
 #[derive(Clone, Copy, Debug)]
 pub struct Ask {
+    /// More than this it has no use for soon.
+    pub want: Bytes,
     /// What this gateway already holds for the account and has not reported as written.
     pub node_holds: Bytes,
     /// The store's clock.
@@ -147,7 +158,7 @@ pub fn grant(
     let free = free.min(own).min(today);
     let room = policy.largest.minus(ask.node_holds);
     let shrunk = Bytes::new(free.get().checked_div(policy.share).unwrap_or(0)).max(policy.smallest);
-    let bytes = shrunk.min(free).min(room);
+    let bytes = shrunk.min(free).min(room).min(ask.want.max(policy.smallest));
     if bytes == Bytes::ZERO {
         return Err(Denial::Contended);
     }
@@ -262,13 +273,22 @@ mod tests {
     }
 
     fn ask(node_holds: u64) -> Ask {
-        Ask { node_holds: Bytes::new(node_holds), now: NOW }
+        Ask { want: Bytes::MAX, node_holds: Bytes::new(node_holds), now: NOW }
     }
 
     #[test]
     fn a_fresh_package_gives_the_largest_lease() {
         let terms = grant(&LeasePolicy::default(), &AccountQuota::default(), &[package(1, 1 << 34, 0, 0)], ask(0));
         assert_eq!(terms.unwrap().bytes, Bytes::new(16 << 20));
+    }
+
+    #[test]
+    fn nobody_gets_more_than_it_wants_unless_that_is_next_to_nothing() {
+        let wants = |want: u64| {
+            let ask = Ask { want: Bytes::new(want), ..ask(0) };
+            grant(&LeasePolicy::default(), &AccountQuota::default(), &[package(1, 1 << 34, 0, 0)], ask).unwrap().bytes
+        };
+        assert_eq!((wants(1 << 20).get(), wants(0).get()), (1 << 20, 64 << 10));
     }
 
     #[test]

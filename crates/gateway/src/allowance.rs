@@ -84,6 +84,11 @@ impl Allowance {
         (fresh && verdict.revision == account.revision()).then_some(verdict)
     }
 
+    /// Whether the store's last answer was that leases hold what is left.
+    pub(crate) fn is_contended(&self) -> bool {
+        self.verdict.load().as_ref().is_some_and(|verdict| verdict.denial == Denial::Contended)
+    }
+
     /// Asks the teller for a lease, unless that is under way.
     pub(crate) fn ask(&self, account: &Arc<Account>) {
         if !self.wanting.swap(true, Ordering::AcqRel)

@@ -184,6 +184,11 @@ impl Tab {
         })
     }
 
+    /// Whether what is left of the account's traffic is held by leases just now.
+    pub(crate) fn is_contended(&self) -> bool {
+        self.leave.used().allowance.is_contended()
+    }
+
     /// Counts bytes that were written.
     pub(crate) fn count(&mut self, way: Way, paid: &mut Reservation, written: usize) {
         let written = u64::try_from(written).unwrap_or(u64::MAX);

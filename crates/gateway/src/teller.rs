@@ -11,8 +11,9 @@ use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 use turnpike_domain::ids::{AccountId, LeaseId};
-use turnpike_domain::lease::{Lease as Grant, LeaseGrant, LeaseReport};
+use turnpike_domain::lease::{Lease as Grant, LeaseGrant, LeaseReport, LeaseRequest};
 use turnpike_domain::quota::Denial;
+use turnpike_domain::units::Bytes;
 use turnpike_spool::{SlotHeader, Spool};
 
 use crate::allowance::Verdict;
@@ -68,14 +69,22 @@ struct Draft {
     reports: Vec<(AccountId, LeaseReport)>,
     /// Reports of leases that found no slot.
     unplaced: Vec<LeaseReport>,
-    /// The accounts that ask, and how they stood then.
-    requests: HashMap<AccountId, (u64, i64)>,
+    /// The accounts that ask.
+    requests: HashMap<AccountId, Asked>,
+}
+
+/// An account that asks for a lease.
+struct Asked {
+    want: Bytes,
+    /// How the account stood then.
+    revision: (u64, i64),
 }
 
 impl Draft {
     fn exchange(&self, number: u64, held: Option<Vec<LeaseId>>) -> Exchange {
         let reports = self.reports.iter().map(|(_, report)| report).chain(&self.unplaced);
-        let requests = self.requests.keys().copied();
+        let requests =
+            self.requests.iter().map(|(account, asked)| LeaseRequest { account: *account, want: asked.want });
         Exchange { number, reports: reports.cloned().collect(), requests: requests.collect(), held }
     }
 
@@ -204,7 +213,7 @@ impl Teller {
             draft.reports.extend(book.reports(now).map(|report| (id, report)));
             let waits = self.again.iter().any(|(_, account)| *account == id);
             if !waits && book.account.if_used().is_some_and(|used| used.allowance.is_wanting()) {
-                draft.requests.insert(id, book.account.revision());
+                draft.requests.insert(id, Asked { want: book.want(now), revision: book.account.revision() });
             }
         }
         draft
@@ -237,13 +246,13 @@ impl Teller {
         }
         let mut unanswered = draft.requests;
         for grant in grants {
-            let Some(revision) = unanswered.remove(&grant.account) else { continue };
+            let Some(Asked { revision, .. }) = unanswered.remove(&grant.account) else { continue };
             match grant.outcome {
                 Ok(lease) => self.take_in(grant.account, &lease, asked_at),
                 Err(denial) => self.refuse(grant.account, Verdict::new(denial, revision, Instant::now())),
             }
         }
-        for (account, revision) in unanswered {
+        for (account, Asked { revision, .. }) in unanswered {
             self.refuse(account, Verdict::new(Denial::Contended, revision, Instant::now()));
         }
     }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use turnpike_domain::account::{AccountPassword, Username};
 use turnpike_domain::calendar::Zone;
 use turnpike_domain::ids::{AccountId, CustomerId, Incarnation, NodeId};
-use turnpike_domain::lease::{Exchange, LeaseReport};
+use turnpike_domain::lease::{Exchange, LeaseReport, LeaseRequest};
 use turnpike_domain::product::ProductType;
 use turnpike_domain::quota::LeasePolicy;
 use turnpike_domain::time::{Span, Timestamp};
@@ -101,8 +101,10 @@ async fn exchange(service: &Service, accounts: &[AccountId]) {
     let mut reports: Vec<LeaseReport> = Vec::new();
     let mut slowest = Duration::ZERO;
     let all = Instant::now();
+    let wish = |account: &AccountId| LeaseRequest { account: *account, want: Bytes::MAX };
     for number in 1..=EXCHANGES {
-        let asks = Exchange { number: number.into(), reports, requests: accounts.to_vec(), held: None };
+        let asks =
+            Exchange { number: number.into(), reports, requests: accounts.iter().map(wish).collect(), held: None };
         let one = Instant::now();
         let grants = service.exchange_leases(node, asks).await.unwrap();
         slowest = slowest.max(one.elapsed());

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use turnpike_domain::calendar::Zone;
 use turnpike_domain::ids::{AccountId, CustomerId, PackageId};
-use turnpike_domain::lease::LeaseReport;
+use turnpike_domain::lease::{LeaseReport, LeaseRequest};
 use turnpike_domain::product::ProductType;
 use turnpike_domain::quota::{self, Ask, Denial, LeasePolicy, PackageQuota, Terms};
 use turnpike_domain::time::{Span, Timestamp};
@@ -92,19 +92,20 @@ impl Books {
         Ok(())
     }
 
-    /// Grants an account a lease, if it may have one. `node_holds` is what its gateway has for it.
+    /// Grants an account a lease, if it may have one. `node_holds` is what its gateway may still write for it.
     pub(crate) fn grant(
         &mut self,
         policy: &LeasePolicy,
-        account: AccountId,
+        request: &LeaseRequest,
         node_holds: Bytes,
     ) -> Result<(CustomerId, Terms), Denial> {
-        let books = self.accounts.get_mut(&account).filter(|books| books.usable).ok_or(Denial::Refused)?;
+        let books = self.accounts.get_mut(&request.account).filter(|books| books.usable).ok_or(Denial::Refused)?;
         let usable = |package: &&PackageBooks| package.serves(books.customer, books.product_type, self.now);
         let mut packages: Vec<PackageQuota> =
             self.packages.values().filter(usable).map(|package| package.quota.clone()).collect();
         packages.sort_by_key(|package| (package.expires_at, package.id));
-        let terms = quota::grant(policy, &books.quota, &packages, Ask { node_holds, now: self.now })?;
+        let terms =
+            quota::grant(policy, &books.quota, &packages, Ask { want: request.want, node_holds, now: self.now })?;
         let package = self.packages.get_mut(&terms.package).ok_or(Denial::NoTraffic)?;
         package.quota.held = package.quota.held.plus(terms.bytes);
         books.quota.held = books.quota.held.plus(terms.bytes);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use turnpike_domain::ids::{AccountId, Incarnation, LeaseId};
 use turnpike_domain::lease::{Exchange, Lease, LeaseGrant, LeaseReport};
-use turnpike_domain::quota::{Denial, Terms};
+use turnpike_domain::quota::{Denial, LeasePolicy, Terms};
 use turnpike_domain::time::Timestamp;
 use turnpike_domain::units::Bytes;
 use turnpike_store::lease::{self, NewLease, OpenLease};
@@ -18,6 +18,7 @@ struct Round {
     service: Service,
     node: Incarnation,
     exchange: Exchange,
+    policy: LeasePolicy,
     now: Timestamp,
 }
 
@@ -32,17 +33,38 @@ impl Service {
     pub async fn exchange_leases(
         &self,
         node: Incarnation,
+        exchange: Exchange,
+    ) -> Result<Vec<LeaseGrant>, ServiceError> {
+        self.exchange_under(self.lease_policy(), node, exchange).await
+    }
+
+    /// As [`Service::exchange_leases`], for a gateway whose spool file lies beside the store: its leases may be larger.
+    ///
+    /// # Errors
+    /// As [`Service::exchange_leases`].
+    pub async fn exchange_leases_beside(
+        &self,
+        node: Incarnation,
+        exchange: Exchange,
+    ) -> Result<Vec<LeaseGrant>, ServiceError> {
+        self.exchange_under(self.lease_policy().beside(), node, exchange).await
+    }
+
+    async fn exchange_under(
+        &self,
+        policy: LeasePolicy,
+        node: Incarnation,
         mut exchange: Exchange,
     ) -> Result<Vec<LeaseGrant>, ServiceError> {
-        exchange.requests.sort_unstable();
-        exchange.requests.dedup();
-        let round = Round { service: self.clone(), node, exchange, now: self.now() };
+        exchange.requests.sort_by_key(|request| request.account);
+        exchange.requests.dedup_by_key(|request| request.account);
+        let round = Round { service: self.clone(), node, exchange, policy, now: self.now() };
         self.store.write(round, |round, tx| Box::pin(run(round, tx))).await
     }
 }
 
 async fn run(round: &Round, tx: &mut Tx) -> Result<Vec<LeaseGrant>, ServiceError> {
-    let Round { service, node, exchange, now } = round;
+    let Round { service, node, exchange, now, .. } = round;
     if !node::advance(tx, *node, exchange.number, *now).await? {
         let ours = node::boot(tx, node.node).await? == Some(node.boot);
         return Err(if ours { ServiceError::Overtaken } else { ServiceError::Fenced });
@@ -51,9 +73,10 @@ async fn run(round: &Round, tx: &mut Tx) -> Result<Vec<LeaseGrant>, ServiceError
     if open.is_empty() && exchange.requests.is_empty() {
         return Ok(Vec::new());
     }
-    let mut books = Books::open(tx, service, &open, &exchange.requests, *now).await?;
+    let asking: Vec<_> = exchange.requests.iter().map(|request| request.account).collect();
+    let mut books = Books::open(tx, service, &open, &asking, *now).await?;
     book_all(tx, &mut books, open, &reports).await?;
-    let granted = grant_all(round, tx, &mut books).await?;
+    let granted = grant_all(round, &asking, tx, &mut books).await?;
     books.close(tx).await?;
     Ok(granted)
 }
@@ -95,16 +118,22 @@ pub(crate) async fn book_all(
     lease::remove(tx, &done.iter().collect::<Vec<_>>()).await
 }
 
-async fn grant_all(round: &Round, tx: &mut Tx, books: &mut Books) -> Result<Vec<LeaseGrant>, StoreError> {
-    let (service, node, requests) = (&round.service, round.node.node, &round.exchange.requests);
+async fn grant_all(
+    round: &Round,
+    asking: &[AccountId],
+    tx: &mut Tx,
+    books: &mut Books,
+) -> Result<Vec<LeaseGrant>, StoreError> {
+    let (node, requests) = (round.node.node, &round.exchange.requests);
     if requests.is_empty() {
         return Ok(Vec::new());
     }
-    let held: HashMap<_, _> = lease::held_by_node(tx, node, requests).await?.into_iter().collect();
+    let held: HashMap<_, _> = lease::held_by_node(tx, node, asking).await?.into_iter().collect();
     let (mut new, mut decided) = (Vec::new(), Vec::with_capacity(requests.len()));
-    for account in requests {
+    for request in requests {
+        let account = &request.account;
         let node_holds = held.get(account).copied().unwrap_or(Bytes::ZERO);
-        let outcome = books.grant(&service.lease_policy(), *account, node_holds);
+        let outcome = books.grant(&round.policy, request, node_holds);
         if let Ok((customer, Terms { package, bytes, lapses_at, .. })) = outcome {
             new.push(NewLease { customer, account: *account, package, bytes, lapses_at });
         }

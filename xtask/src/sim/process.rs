@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use turnpike_domain::ids::{AccountId, LeaseId};
-use turnpike_domain::lease::{Counters, Exchange, LeaseGrant, LeaseReport, Meter};
+use turnpike_domain::lease::{Counters, Exchange, LeaseGrant, LeaseReport, LeaseRequest, Meter};
 use turnpike_domain::units::Bytes;
 
 use super::breach::Breach;
@@ -200,8 +200,10 @@ impl Process {
         }
         let held = self.lost.then(|| self.leases.keys().copied().collect::<Vec<_>>());
         let told_all = held.is_some();
+        let request = |account| LeaseRequest { account, want: Bytes::MAX };
+        let requests = std::mem::take(&mut self.wants).into_iter().map(request).collect();
         self.outstanding = Some(Outstanding { number, sent_ms: now_ms, reports: reports.clone(), told_all });
-        Some(Exchange { number, reports, requests: std::mem::take(&mut self.wants).into_iter().collect(), held })
+        Some(Exchange { number, reports, requests, held })
     }
 
     fn report(&self, lease: LeaseId, live: &Live) -> LeaseReport {

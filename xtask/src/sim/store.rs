@@ -6,7 +6,7 @@ use std::time::Duration;
 use turnpike_domain::calendar::{Day, Zone};
 use turnpike_domain::ids::{AccountId, Incarnation, LeaseId, NodeId, PackageId};
 use turnpike_domain::lapse::LapseWatch;
-use turnpike_domain::lease::{Exchange, Lease, LeaseGrant, LeaseReport};
+use turnpike_domain::lease::{Exchange, Lease, LeaseGrant, LeaseReport, LeaseRequest};
 use turnpike_domain::quota::{self, AccountQuota, Ask, Denial, LeaseBook, LeasePolicy, PackageQuota};
 use turnpike_domain::time::{Span, Timestamp};
 use turnpike_domain::units::Bytes;
@@ -167,7 +167,8 @@ impl Store {
         {
             self.void(now, node, held);
         }
-        let grant = |&account| LeaseGrant { account, outcome: self.grant(now, node, account) };
+        let grant =
+            |request: &LeaseRequest| LeaseGrant { account: request.account, outcome: self.grant(now, node, *request) };
         Ok(exchange.requests.iter().map(grant).collect())
     }
 
@@ -265,7 +266,8 @@ impl Store {
         Some(())
     }
 
-    fn grant(&mut self, now: Moment, node: NodeId, id: AccountId) -> Result<Lease, Denial> {
+    fn grant(&mut self, now: Moment, node: NodeId, request: LeaseRequest) -> Result<Lease, Denial> {
+        let LeaseRequest { account: id, want } = request;
         let held = self.leases.values().filter(|row| row.node == node && row.account == id);
         let forgets = self.breach == Some(Breach::ForgetWindow);
         let unwritten = |row: &LeaseRow| if forgets { Bytes::ZERO } else { row.book.unwritten() };
@@ -274,7 +276,7 @@ impl Store {
         account.turn_to_today(now, self.breach);
         let mut packages: Vec<PackageQuota> = self.packages.values().cloned().collect();
         packages.sort_by_key(|package| package.expires_at);
-        let terms = quota::grant(&self.policy, &account.quota, &packages, Ask { node_holds, now: now.wall })?;
+        let terms = quota::grant(&self.policy, &account.quota, &packages, Ask { want, node_holds, now: now.wall })?;
         let package = self.packages.get_mut(&terms.package).ok_or(Denial::NoTraffic)?;
         if self.breach != Some(Breach::ForgetHeld) {
             account.quota.held = account.quota.held.plus(terms.bytes);

@@ -37,6 +37,11 @@ impl StoreUri {
         Ok(())
     }
 
+    /// Whether the store is a file of this machine.
+    pub(super) fn is_embedded(&self) -> bool {
+        self.0.starts_with("sqlite:")
+    }
+
     /// As it was given.
     pub(crate) fn reveal(&self) -> &str {
         &self.0
@@ -89,8 +94,9 @@ impl Default for ApiSection {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct LeaseSettings {
-    /// The most one gateway holds for one account, in KB. 16384.
-    pub(crate) largest_kb: u64,
+    /// The most one gateway holds for one account and has not written yet, in KB. When not set: 262144 for the gateway of
+    /// a process with an embedded store, whose spool file is lost only with the store, and 16384 for all others.
+    pub(crate) largest_kb: Option<u64>,
     /// The least that is granted while more is free, in KB. 64.
     pub(crate) smallest_kb: u64,
     /// A lease is at most this fraction of what is free. 4.
@@ -103,7 +109,7 @@ pub(crate) struct LeaseSettings {
 
 impl Default for LeaseSettings {
     fn default() -> Self {
-        Self { largest_kb: 16_384, smallest_kb: 64, share: 4, validity_s: 60, grace_s: 30 }
+        Self { largest_kb: None, smallest_kb: 64, share: 4, validity_s: 60, grace_s: 30 }
     }
 }
 
@@ -114,18 +120,25 @@ impl LeaseSettings {
     /// When one is broken.
     pub(super) fn check(&self) -> Result<()> {
         ensure!(self.smallest_kb > 0, "leases.smallest_kb: at least 1");
-        ensure!(self.largest_kb >= self.smallest_kb, "leases.largest_kb: at least smallest_kb");
-        ensure!(self.largest_kb <= 1024 * 1024, "leases.largest_kb: at most 1048576 (1 GB)");
+        ensure!(self.apart_kb() >= self.smallest_kb, "leases.largest_kb: at least smallest_kb");
+        ensure!(self.apart_kb() <= 1024 * 1024, "leases.largest_kb: at most 1048576 (1 GB)");
         ensure!(self.share > 0, "leases.share: at least 1");
         ensure!((10..=3600).contains(&self.validity_s), "leases.validity_s: 10 to 3600");
         ensure!((5..=3600).contains(&self.grace_s), "leases.grace_s: 5 to 3600");
         Ok(())
     }
 
-    /// For the rules.
-    pub(crate) fn policy(&self) -> LeasePolicy {
+    /// The largest lease of a gateway whose spool file may be lost by itself.
+    fn apart_kb(&self) -> u64 {
+        self.largest_kb.unwrap_or(16_384)
+    }
+
+    /// For the rules. `embedded` says that the store is a file of this machine.
+    pub(super) fn policy(&self, embedded: bool) -> LeasePolicy {
+        let beside_kb = if embedded { self.largest_kb.unwrap_or(262_144) } else { self.apart_kb() };
         LeasePolicy {
-            largest: Bytes::new(self.largest_kb.saturating_mul(1024)),
+            largest: Bytes::new(self.apart_kb().saturating_mul(1024)),
+            largest_beside: Bytes::new(beside_kb.saturating_mul(1024)),
             smallest: Bytes::new(self.smallest_kb.saturating_mul(1024)),
             share: self.share,
             validity: Span::from_secs(i64::from(self.validity_s)),

@@ -30,7 +30,7 @@ pub(crate) async fn open(settings: &Settings) -> Result<Backend> {
         store.clone(),
         keys.clone(),
         settings.zone()?,
-        settings.leases.policy(),
+        settings.lease_policy(),
         Source::new(entropy::now, entropy::fill),
     );
     // Only a store without secrets may get a new key: others need the one that they were sealed with.

@@ -146,7 +146,7 @@ impl Running {
             }
         }
         if changes.touch("leases") {
-            backend.service.set_lease_policy(settings.leases.policy());
+            backend.service.set_lease_policy(settings.lease_policy());
         }
         self.paces.send_replace(settings.jobs.clone());
         Ok(())

@@ -18,10 +18,9 @@ use crate::tab::{Tab, Way, as_size};
 
 /// Reads and writes of one direction before other tunnels of the thread get their turn.
 const TURN: usize = 8;
-/// How much may wait unsent in the kernel for a client that is sent a lot: while the account has traffic at hand, and
-/// once the connection had to wait for some. What waits there is taken from the account's leases, so a few slow readers
-/// would keep its other tunnels waiting.
-const UNSENT_BYTES: (u32, u32) = (1024 * 1024, 128 * 1024);
+/// How much may wait unsent in the kernel for a client once its account's traffic is contended. What waits there is held
+/// against the limit that nears, so that a few slow readers would keep the account's other tunnels waiting.
+const UNSENT_BYTES: u32 = 128 * 1024;
 
 /// One direction.
 #[derive(Debug)]
@@ -35,8 +34,8 @@ pub(crate) struct Flow {
     /// Whether nothing more will be read.
     ended: bool,
     gait: Gait,
-    /// How much the kernel was told to keep unsent at most; 0 before it was told.
-    unsent: u32,
+    /// Whether the kernel was told to keep little unsent.
+    unsent_bound: bool,
     /// Since when the peer has taken nothing of `held`.
     stuck_since: Option<Instant>,
 }
@@ -87,7 +86,7 @@ impl Flow {
             left: length,
             ended: length == 0,
             gait: Gait::new(),
-            unsent: 0,
+            unsent_bound: false,
             stuck_since: None,
         }
     }
@@ -190,13 +189,12 @@ impl Flow {
         let pipe = if self.gait.splices() { Pipe::take() } else { None };
         let want = if pipe.is_some() { self.gait.stride() } else { scratch::SCRATCH_BYTES };
         let Poll::Ready(paid) = tab.poll_pay(cx, want.min(as_size(self.left))) else {
-            self.bound_unsent(wire.to, UNSENT_BYTES.1);
+            if tab.is_contended() {
+                self.bound_unsent(wire.to);
+            }
             return Poll::Pending;
         };
         let paid = paid?;
-        if pipe.is_some() {
-            self.bound_unsent(wire.to, UNSENT_BYTES.0);
-        }
         let result = match pipe {
             Some(pipe) => self.splice(wire.from, pipe, paid),
             None => scratch::with(|buffer| self.copy(cx, wire, tab, (buffer, paid))),
@@ -208,11 +206,11 @@ impl Flow {
     }
 
     /// Keeps what waits in the kernel for a client small.
-    fn bound_unsent(&mut self, to: &TcpStream, bytes: u32) {
-        if self.way == Way::ToClient && self.unsent != bytes && self.unsent != UNSENT_BYTES.1 {
-            self.unsent = bytes;
+    fn bound_unsent(&mut self, to: &TcpStream) {
+        if self.way == Way::ToClient && !self.unsent_bound {
+            self.unsent_bound = true;
             // Where the kernel refuses, the stall deadline still bounds what a slow reader holds.
-            SockRef::from(to).set_tcp_notsent_lowat(bytes).ok();
+            SockRef::from(to).set_tcp_notsent_lowat(UNSENT_BYTES).ok();
         }
     }
 

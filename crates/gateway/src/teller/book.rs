@@ -11,6 +11,10 @@ use turnpike_domain::units::Bytes;
 use crate::account::Account;
 use crate::allowance::lease::Lease;
 
+/// An account whose pace is not known wants so much, and no account wants less.
+const WANT: u64 = 16 * 1024 * 1024;
+/// Otherwise it wants what it will use in this time at its present pace.
+const WANT_FOR: Duration = Duration::from_millis(500);
 /// A lease nobody used for so long is handed back, so that other gateways can have it.
 const IDLE: Duration = Duration::from_secs(3);
 /// A lease with bytes on their way is reported so often even without news, so that the store goes on holding it.
@@ -88,6 +92,16 @@ impl Book {
             u64::try_from(used).unwrap_or(u64::MAX)
         });
         pace.clamp(granted / 8, granted / 2)
+    }
+
+    /// How much to ask for now: what a fast account needs, so that it does not ask all the time, and no more than a slow one
+    /// does, so that many of them can share a package.
+    pub(crate) fn want(&self, now: Instant) -> Bytes {
+        let pace = self.granted.map_or(0, |(then, bytes)| {
+            let passed_us = now.saturating_duration_since(then).as_micros().max(1);
+            u128::from(bytes).saturating_mul(WANT_FOR.as_micros()).checked_div(passed_us).unwrap_or(0)
+        });
+        Bytes::new(u64::try_from(pace).unwrap_or(u64::MAX).max(WANT))
     }
 
     /// Takes back leases whose validity has ended, and all that nobody used for a while.

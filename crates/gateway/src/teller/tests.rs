@@ -12,7 +12,7 @@ use turnpike_domain::lease::Lease as Grant;
 use turnpike_domain::product::ProductType;
 use turnpike_domain::secret::PasswordMac;
 use turnpike_domain::time::Span;
-use turnpike_domain::units::{Bytes, LimitGb};
+use turnpike_domain::units::LimitGb;
 
 use super::*;
 use crate::account::Account;
@@ -30,6 +30,8 @@ struct Script {
     seen: Mutex<Vec<Exchange>>,
     answers: Mutex<VecDeque<Answer>>,
     leases: Mutex<i64>,
+    /// How much each lease has; [`GRANTED`] unless something else was said.
+    granted: Mutex<Option<u64>>,
 }
 
 #[derive(Clone, Copy)]
@@ -47,6 +49,10 @@ impl Script {
         self.answers.lock().extend(std::iter::repeat_n(with, times));
     }
 
+    fn grant(&self, bytes: u64) {
+        *self.granted.lock() = Some(bytes);
+    }
+
     fn requests(&self) -> usize {
         self.seen.lock().iter().map(|exchange| exchange.requests.len()).sum()
     }
@@ -61,7 +67,11 @@ impl Script {
         }
         let mut leases = self.leases.lock();
         *leases += 1;
-        Ok(Grant { id: LeaseId::new(*leases), bytes: Bytes::new(GRANTED), valid_for: VALID_FOR })
+        Ok(Grant {
+            id: LeaseId::new(*leases),
+            bytes: Bytes::new(self.granted.lock().unwrap_or(GRANTED)),
+            valid_for: VALID_FOR,
+        })
     }
 }
 
@@ -80,7 +90,7 @@ impl Leases for Script {
             answer => Ok(exchange
                 .requests
                 .into_iter()
-                .map(|account| LeaseGrant { account, outcome: self.outcome(answer) })
+                .map(|request| LeaseGrant { account: request.account, outcome: self.outcome(answer) })
                 .collect()),
         };
         std::future::ready(granted).boxed()
@@ -338,4 +348,22 @@ async fn a_fenced_gateway_says_so_and_settles_nothing() {
     assert!(house.reserve(1).is_none());
     assert_eq!(house.script.seen.lock().len(), 2);
     house.close().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fast_account_asks_for_more_and_a_slow_one_for_the_usual() {
+    const USUAL: u64 = 16 * 1024 * 1024;
+    let house = House::new();
+    let wants = || house.script.seen.lock().iter().flat_map(|seen| seen.requests.clone()).last().unwrap().want.get();
+    house.script.grant(USUAL);
+    house.permit().ensure_traffic().await.unwrap();
+    assert_eq!(wants(), USUAL);
+    pass(Duration::from_millis(10)).await;
+    house.reserve(USUAL).unwrap().sent(USUAL);
+    house.permit().ensure_traffic().await.unwrap();
+    assert!((USUAL * 40..USUAL * 51).contains(&wants()), "{}", wants());
+    pass(Duration::from_secs(2)).await;
+    house.reserve(USUAL).unwrap().sent(USUAL);
+    house.permit().ensure_traffic().await.unwrap();
+    assert_eq!(wants(), USUAL);
 }

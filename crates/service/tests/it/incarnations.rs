@@ -6,13 +6,13 @@ use turnpike_domain::units::Bytes;
 use turnpike_service::ServiceError;
 use turnpike_testkit::each_store;
 
-use crate::given::{GB, Given, NODE, last, partial};
+use crate::given::{GB, Given, NODE, last, partial, wishes};
 
 const FIRST: Incarnation = Incarnation { node: NODE, boot: 1 };
 const SECOND: Incarnation = Incarnation { node: NODE, boot: 2 };
 
 fn asks(number: u64, account: AccountId) -> Exchange {
-    Exchange { number, requests: vec![account], ..Exchange::default() }
+    Exchange { number, requests: wishes([account]), ..Exchange::default() }
 }
 
 impl Given {

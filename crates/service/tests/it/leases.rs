@@ -7,7 +7,7 @@ use turnpike_domain::time::Span;
 use turnpike_domain::units::{Bytes, LimitGb};
 use turnpike_testkit::each_store;
 
-use crate::given::{GB, Given, NEIGHBOUR, NODE, last, name, operator, partial};
+use crate::given::{GB, Given, NEIGHBOUR, NODE, last, name, operator, partial, wishes};
 
 const MIB: u64 = 1 << 20;
 
@@ -287,7 +287,7 @@ each_store! {
                 Err(denial) => assert_eq!((grant.account, *denial), (poor, Denial::NoTraffic)),
             }
         }
-        let again = given.exchange(NODE, Exchange { reports, requests: accounts, ..Exchange::default() }).await.unwrap();
+        let again = given.exchange(NODE, Exchange { reports, requests: wishes(accounts), ..Exchange::default() }).await.unwrap();
         // They hold nearly as much as one gateway may.
         let smallest = again.iter().filter_map(|grant| grant.outcome.as_ref().ok()).map(|lease| lease.bytes).min();
         assert_eq!(smallest, Some(Bytes::new(1000)));

@@ -9,7 +9,7 @@ use turnpike_domain::time::Span;
 use turnpike_domain::units::LimitGb;
 use turnpike_testkit::each_store;
 
-use crate::given::{GB, Given, last, name, partial};
+use crate::given::{GB, Given, last, name, partial, wishes};
 
 /// Numbers that repeat with their seed.
 struct Dice(u64);
@@ -108,7 +108,7 @@ async fn turn(given: &Given, dice: &mut Dice, node: NodeId, held: &mut Held, acc
             reports.push(last(lease, used));
         }
     }
-    let requests = accounts.iter().filter(|_| dice.roll(2) == 0).copied().collect();
+    let requests = wishes(accounts.iter().filter(|_| dice.roll(2) == 0).copied());
     let sent_twice = dice.roll(5) == 0;
     if sent_twice {
         given.report_at(node, reports.clone()).await;
