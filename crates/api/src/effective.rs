@@ -1,5 +1,7 @@
 //! Receipts: on how many gateways a change is in force, for callers who ask for it with `wait=applied`.
 
+use std::time::Duration;
+
 use serde::Serialize;
 use serde::ser::Serializer;
 use utoipa::openapi::RefOr;
@@ -78,8 +80,16 @@ impl Receipt {
 }
 
 /// How many gateways have applied everything up to now.
-async fn effective(_: &Caller) -> Option<String> {
-    None
+async fn effective(caller: &Caller) -> Option<String> {
+    let patience = Duration::from_millis(caller.desk.settings.wait_limit_ms);
+    match caller.service.effective_everywhere(patience).await {
+        Ok(effective) => Some(effective.to_string()),
+        Err(error) => {
+            let cause: &(dyn std::error::Error + 'static) = &error;
+            tracing::warn!(error = cause, "how many gateways follow could not be found out");
+            None
+        }
+    }
 }
 
 impl Serialize for Receipt {

@@ -41,11 +41,19 @@ pub(super) fn data(data: RefOr<Schema>, rules: Rules) -> Response {
 
 /// Events, or an error.
 pub(super) fn events(name: &str, rules: Rules) -> Response {
-    let stream = text().description(Some(format!("Events whose data is `{name}`.")));
+    let data = text().content_media_type(JSON).description(Some(format!("JSON: a `{name}`.")));
+    let id = text().pattern(Some("^[0-9]+-[0-9]+$")).description(Some("A cursor."));
+    let event = ObjectBuilder::new()
+        .schema_type(Type::Object)
+        .description(Some("One event of the stream."))
+        .property("id", id)
+        .property("event", text().enum_values(Some(["usage"])))
+        .property("data", data);
+    let event = ["id", "event", "data"].into_iter().fold(event, ObjectBuilder::required);
     let example = "id: 1773144000000-3145728\nevent: usage\ndata: {\"at\":\"2026-03-10T12:00:00Z\",\"total\":3072,\
         \"total_bytes\":3145728,\"delta\":1024,\"accounts\":[{\"username\":\"user01\",\"product_type\":9,\
         \"usage_flow\":2048}]}\n\n";
-    let stream = ContentBuilder::new().schema(Some(stream)).example(Some(example.into())).build();
+    let stream = ContentBuilder::new().schema(Some(event)).example(Some(example.into())).build();
     let error = ContentBuilder::new().schema(Some(Ref::from_schema_name(FAILURE))).build();
     ResponseBuilder::new().description(codes(rules)).content("text/event-stream", stream).content(JSON, error).build()
 }

@@ -10,7 +10,7 @@ use tower::ServiceExt;
 use turnpike_api::{ApiSettings, router};
 use turnpike_domain::calendar::Zone;
 use turnpike_domain::ids::{CustomerId, Incarnation, NodeId};
-use turnpike_domain::lease::{Exchange, LeaseReport};
+use turnpike_domain::lease::{Exchange, LeaseReport, LeaseRequest};
 use turnpike_domain::product::ProductType;
 use turnpike_domain::quota::LeasePolicy;
 use turnpike_domain::units::Bytes;
@@ -91,7 +91,7 @@ impl Given {
         let accounts = self.service.list_accounts(customer.id, None).await.unwrap();
         let account = accounts.into_iter().find(|account| account.username.as_str() == username).unwrap().id;
         let asks =
-            Exchange { number: 1, requests: vec![account], ..Exchange::default() };
+            Exchange { number: 1, requests: vec![LeaseRequest { account, want: Bytes::MAX }], ..Exchange::default() };
         let grants = self.service.exchange_leases(node, asks).await.unwrap();
         let lease = grants[0].outcome.clone().unwrap();
         let reports = vec![LeaseReport::last(lease.id, Bytes::new(bytes))];

@@ -19,6 +19,7 @@ mod login;
 mod once;
 mod own;
 mod packages;
+mod receipts;
 mod routes;
 mod server;
 mod usage;
