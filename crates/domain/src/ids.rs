@@ -46,6 +46,8 @@ ids! {
     QuestionId;
     /// The credential of a machine that may run gateways.
     CredentialId;
+    /// A token of a program that acts for the operator.
+    TokenId;
     /// A place in the change feed. Numbers follow commit order without gaps.
     FeedSeq;
 }

@@ -19,6 +19,7 @@ pub mod question;
 pub mod quota;
 pub mod rate;
 pub mod remark;
+pub mod scope;
 pub mod secret;
 pub mod throttle;
 pub mod time;

@@ -80,6 +80,11 @@ pub fn node_credential_mac(key: &MacKey, secret: &str) -> [u8; 32] {
     key.mac(&[b"node_credential\0", secret.as_bytes()])
 }
 
+/// A keyed hash of what a program shows that acts for the operator, to find its token by.
+pub fn operator_token_mac(key: &MacKey, secret: &str) -> [u8; 32] {
+    key.mac(&[b"operator_token\0", secret.as_bytes()])
+}
+
 /// A keyed hash of an `app_key`, to find its customer by.
 pub fn app_key_mac(key: &MacKey, app_key: &str) -> [u8; 32] {
     key.mac(&[b"app_key\0", app_key.as_bytes()])

@@ -1,8 +1,12 @@
-//! Who acts, for the audit.
+//! Who acts: for the audit, and for what only customers are bound by.
 
-use turnpike_domain::ids::CustomerId;
+use turnpike_domain::ids::{CustomerId, TokenId};
 use turnpike_domain::time::Timestamp;
+use turnpike_store::Tx;
 use turnpike_store::audit::AuditEntry;
+
+use crate::error::ServiceError;
+use crate::service::{require_active, require_customer, require_unsuspended};
 
 /// Who acts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +15,15 @@ pub enum Actor {
     Customer(CustomerId),
     /// Somebody with a shell on the operator's machine, by name.
     Operator(String),
+    /// A program that acts for the operator, over its API.
+    Token {
+        /// Which token it showed.
+        id: TokenId,
+        /// What the operator calls that.
+        name: String,
+        /// Why it acts, in its own words; may be empty.
+        reason: String,
+    },
 }
 
 impl Actor {
@@ -21,7 +34,28 @@ impl Actor {
 
     /// An audit row of an act that touches no customer's things.
     pub(crate) fn did_overall(&self, act: &str, detail: String, at: Timestamp) -> AuditEntry {
-        AuditEntry { at, actor: self.to_string(), act: act.to_owned(), customer: None, detail }
+        let reason = match self {
+            Self::Token { reason, .. } => reason.clone(),
+            Self::Customer(_) | Self::Operator(_) => String::new(),
+        };
+        AuditEntry { at, actor: self.to_string(), act: act.to_owned(), customer: None, detail, reason }
+    }
+
+    /// Refuses a customer that may not change anything, being not verified or suspended. The operator may change what
+    /// belongs to any customer there is.
+    pub(crate) async fn may_change(&self, tx: &mut Tx, customer: CustomerId) -> Result<(), ServiceError> {
+        match self {
+            Self::Customer(_) => require_active(tx, customer).await,
+            Self::Operator(_) | Self::Token { .. } => require_customer(tx, customer).await,
+        }
+    }
+
+    /// As [`Actor::may_change`], for what a customer need not be verified for.
+    pub(crate) async fn may_change_unverified(&self, tx: &mut Tx, customer: CustomerId) -> Result<(), ServiceError> {
+        match self {
+            Self::Customer(_) => require_unsuspended(tx, customer).await,
+            Self::Operator(_) | Self::Token { .. } => require_customer(tx, customer).await,
+        }
     }
 }
 
@@ -30,6 +64,7 @@ impl std::fmt::Display for Actor {
         match self {
             Self::Customer(customer) => write!(f, "customer:{customer}"),
             Self::Operator(name) => write!(f, "operator:{name}"),
+            Self::Token { name, .. } => write!(f, "token:{name}"),
         }
     }
 }

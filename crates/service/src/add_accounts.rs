@@ -11,7 +11,7 @@ use turnpike_store::{Tx, audit, customer_profile};
 
 use crate::actor::Actor;
 use crate::error::{ServiceError, look_again};
-use crate::service::{Service, require_active};
+use crate::service::Service;
 
 /// A batch of accounts to be.
 #[derive(Clone, Debug)]
@@ -37,8 +37,9 @@ impl NewAccounts {
 }
 
 /// The batch, hashed and sealed.
-struct Addition {
+pub(crate) struct Addition {
     service: Service,
+    actor: Actor,
     customer: CustomerId,
     credentials: Vec<Credentials>,
     terms: Terms,
@@ -51,6 +52,17 @@ impl Service {
     /// [`ServiceError::NameTaken`], when a live account of whoever has one of the names;
     /// [`ServiceError::TooManyAccounts`]; [`ServiceError::TypeTakesNoAccounts`]; [`ServiceError::Unverified`]; [`ServiceError::Suspended`].
     pub async fn add_accounts(&self, customer: CustomerId, accounts: NewAccounts) -> Result<(), ServiceError> {
+        let addition = self.addition(Actor::Customer(customer), customer, accounts)?;
+        self.store.write(addition, |addition, tx| Box::pin(add(addition, tx))).await
+    }
+
+    /// Hashes and seals a batch.
+    pub(crate) fn addition(
+        &self,
+        actor: Actor,
+        customer: CustomerId,
+        accounts: NewAccounts,
+    ) -> Result<Addition, ServiceError> {
         let NewAccounts { pairs, remark, product_type, limit, daily_limit } = accounts;
         if !product_type.takes_accounts() {
             return Err(ServiceError::TypeTakesNoAccounts);
@@ -60,14 +72,13 @@ impl Service {
         };
         let credentials = pairs.iter().map(seal).collect::<Result<_, _>>()?;
         let terms = Terms { remark, product_type, limit, daily_limit, created_at: self.now() };
-        let addition = Addition { service: self.clone(), customer, credentials, terms };
-        self.store.write(addition, |addition, tx| Box::pin(add(addition, tx))).await
+        Ok(Addition { service: self.clone(), actor, customer, credentials, terms })
     }
 }
 
-async fn add(addition: &Addition, tx: &mut Tx) -> Result<(), ServiceError> {
-    let Addition { service, customer, credentials, terms } = addition;
-    require_active(tx, *customer).await?;
+pub(crate) async fn add(addition: &Addition, tx: &mut Tx) -> Result<(), ServiceError> {
+    let Addition { service, actor, customer, credentials, terms } = addition;
+    actor.may_change(tx, *customer).await?;
     let most = service.most_accounts(customer_profile::lock_quotas(tx, *customer).await?)?;
     let names: Vec<_> = credentials.iter().map(|one| one.username).collect();
     if let Some(name) = account::taken(tx, &names).await? {
@@ -80,7 +91,7 @@ async fn add(addition: &Addition, tx: &mut Tx) -> Result<(), ServiceError> {
         return Err(ServiceError::TooManyAccounts(most));
     }
     let detail = list(&names);
-    audit::insert(tx, &Actor::Customer(*customer).did("accounts.add", *customer, detail, terms.created_at)).await?;
+    audit::insert(tx, &actor.did("accounts.add", *customer, detail, terms.created_at)).await?;
     Ok(())
 }
 

@@ -21,12 +21,12 @@ pub struct AddedCustomer {
     pub app_key: String,
 }
 
-struct Addition {
-    service: Service,
-    actor: Actor,
-    email: Email,
-    login_hash: String,
-    now: Timestamp,
+pub(crate) struct Addition {
+    pub(crate) service: Service,
+    pub(crate) actor: Actor,
+    pub(crate) email: Email,
+    pub(crate) login_hash: String,
+    pub(crate) now: Timestamp,
 }
 
 impl Service {
@@ -48,7 +48,7 @@ impl Service {
     }
 }
 
-async fn add(addition: &Addition, tx: &mut Tx) -> Result<AddedCustomer, ServiceError> {
+pub(crate) async fn add(addition: &Addition, tx: &mut Tx) -> Result<AddedCustomer, ServiceError> {
     let Addition { service, actor, email, login_hash, now } = addition;
     if customer::by_email(tx, email.as_str()).await?.is_some() {
         return Err(ServiceError::EmailTaken);

@@ -13,7 +13,7 @@ pub use turnpike_store::allow_list::AllowedSource;
 
 use crate::actor::Actor;
 use crate::error::ServiceError;
-use crate::service::{Service, require_unsuspended};
+use crate::service::Service;
 
 /// Addresses that are to be added.
 #[derive(Clone, Debug)]
@@ -26,12 +26,14 @@ pub struct NewSources {
 
 struct Addition {
     service: Service,
+    actor: Actor,
     customer: CustomerId,
     wish: NewSources,
     now: Timestamp,
 }
 
 struct Deletion {
+    actor: Actor,
     customer: CustomerId,
     sources: Vec<IpAddr>,
     now: Timestamp,
@@ -52,7 +54,20 @@ impl Service {
     /// [`ServiceError::TooManySources`], when the list would hold more than the customer's quota;
     /// [`ServiceError::Suspended`].
     pub async fn add_sources(&self, customer: CustomerId, wish: NewSources) -> Result<(), ServiceError> {
-        let addition = Addition { service: self.clone(), customer, wish, now: self.now() };
+        self.add_sources_as(&Actor::Customer(customer), customer, wish).await
+    }
+
+    /// As [`Service::add_sources`], for whoever acts.
+    ///
+    /// # Errors
+    /// As [`Service::add_sources`]; [`ServiceError::NoSuchCustomer`].
+    pub async fn add_sources_as(
+        &self,
+        actor: &Actor,
+        customer: CustomerId,
+        wish: NewSources,
+    ) -> Result<(), ServiceError> {
+        let addition = Addition { service: self.clone(), actor: actor.clone(), customer, wish, now: self.now() };
         self.store.write(addition, |addition, tx| Box::pin(add(addition, tx))).await
     }
 
@@ -61,14 +76,27 @@ impl Service {
     /// # Errors
     /// [`ServiceError::NoSuchSource`] names one that is not on this customer's list; [`ServiceError::Suspended`].
     pub async fn delete_sources(&self, customer: CustomerId, sources: Vec<IpAddr>) -> Result<(), ServiceError> {
-        let deletion = Deletion { customer, sources, now: self.now() };
+        self.delete_sources_as(&Actor::Customer(customer), customer, sources).await
+    }
+
+    /// As [`Service::delete_sources`], for whoever acts.
+    ///
+    /// # Errors
+    /// As [`Service::delete_sources`]; [`ServiceError::NoSuchCustomer`].
+    pub async fn delete_sources_as(
+        &self,
+        actor: &Actor,
+        customer: CustomerId,
+        sources: Vec<IpAddr>,
+    ) -> Result<(), ServiceError> {
+        let deletion = Deletion { actor: actor.clone(), customer, sources, now: self.now() };
         self.store.write(deletion, |deletion, tx| Box::pin(delete(deletion, tx))).await
     }
 }
 
 async fn add(addition: &Addition, tx: &mut Tx) -> Result<(), ServiceError> {
-    let Addition { service, customer, wish, now } = addition;
-    require_unsuspended(tx, *customer).await?;
+    let Addition { service, actor, customer, wish, now } = addition;
+    actor.may_change_unverified(tx, *customer).await?;
     let most = service.most_sources(customer_profile::lock_quotas(tx, *customer).await?)?;
     allow_list::insert(tx, *customer, &wish.sources, &wish.remark, *now).await?;
     if allow_list::count(tx, *customer).await? > u64::from(most) {
@@ -76,20 +104,20 @@ async fn add(addition: &Addition, tx: &mut Tx) -> Result<(), ServiceError> {
     }
     tx.announce(Changed::Customer(*customer), *now);
     let detail = listed(&wish.sources);
-    audit::insert(tx, &Actor::Customer(*customer).did("allow-list.add", *customer, detail, *now)).await?;
+    audit::insert(tx, &actor.did("allow-list.add", *customer, detail, *now)).await?;
     Ok(())
 }
 
 async fn delete(deletion: &Deletion, tx: &mut Tx) -> Result<(), ServiceError> {
-    let Deletion { customer, sources, now } = deletion;
-    require_unsuspended(tx, *customer).await?;
+    let Deletion { actor, customer, sources, now } = deletion;
+    actor.may_change_unverified(tx, *customer).await?;
     let deleted = allow_list::delete(tx, *customer, sources).await?;
     if let Some(missing) = sources.iter().find(|source| !deleted.contains(source)) {
         return Err(ServiceError::NoSuchSource(*missing));
     }
     tx.announce(Changed::Customer(*customer), *now);
     let detail = listed(sources);
-    audit::insert(tx, &Actor::Customer(*customer).did("allow-list.delete", *customer, detail, *now)).await?;
+    audit::insert(tx, &actor.did("allow-list.delete", *customer, detail, *now)).await?;
     Ok(())
 }
 

@@ -35,7 +35,18 @@ impl Service {
                 })
             })
             .await;
-        let id = asked?;
+        self.await_answers(asked?, patience).await
+    }
+
+    /// Waits for the answers of all living gateways to a question, at most for `patience`: what was answered by then.
+    ///
+    /// # Errors
+    /// Only the store's.
+    pub async fn await_answers(
+        &self,
+        id: QuestionId,
+        patience: Duration,
+    ) -> Result<Vec<(NodeId, Answer)>, ServiceError> {
         let until = tokio::time::Instant::now().checked_add(patience);
         loop {
             let answers = self.store.read(async |tx: &mut Tx| question::answers(tx, id).await).await?;

@@ -12,7 +12,7 @@ pub use turnpike_store::account::ChangedAccount;
 
 use crate::actor::Actor;
 use crate::error::ServiceError;
-use crate::service::{Service, require_active};
+use crate::service::Service;
 
 /// What is to change; what is `None` stays.
 #[derive(Clone, Debug, Default)]
@@ -31,10 +31,11 @@ pub struct AccountChange {
     pub udp: Option<bool>,
 }
 
-struct Change {
+pub(crate) struct Change {
+    actor: Actor,
     customer: CustomerId,
     username: Username,
-    change: account::AccountChange,
+    wish: account::AccountChange,
     detail: String,
     now: Timestamp,
 }
@@ -50,24 +51,35 @@ impl Service {
         username: &Username,
         wish: AccountChange,
     ) -> Result<ChangedAccount, ServiceError> {
+        let change = self.account_change(Actor::Customer(customer), customer, username, wish)?;
+        self.store.write(change, |change, tx| Box::pin(apply(change, tx))).await
+    }
+
+    /// Hashes and seals what is to change.
+    pub(crate) fn account_change(
+        &self,
+        actor: Actor,
+        customer: CustomerId,
+        username: &Username,
+        wish: AccountChange,
+    ) -> Result<Change, ServiceError> {
         let detail = detail(username, &wish);
         let AccountChange { password, remark, limit, daily_limit, enabled, udp } = wish;
         let seal =
             |password: &AccountPassword| self.shared.vault.credentials(self.random(), customer, *username, password);
         let credentials = password.as_ref().map(seal).transpose()?;
-        let change = account::AccountChange { credentials, remark, limit, daily_limit, enabled, udp };
-        let change = Change { customer, username: *username, change, detail, now: self.now() };
-        self.store.write(change, |change, tx| Box::pin(apply(change, tx))).await
+        let wish = account::AccountChange { credentials, remark, limit, daily_limit, enabled, udp };
+        Ok(Change { actor, customer, username: *username, wish, detail, now: self.now() })
     }
 }
 
-async fn apply(change: &Change, tx: &mut Tx) -> Result<ChangedAccount, ServiceError> {
-    let Change { customer, username, change, detail, now } = change;
-    require_active(tx, *customer).await?;
-    let changed = account::change(tx, *customer, username, change).await?;
+pub(crate) async fn apply(change: &Change, tx: &mut Tx) -> Result<ChangedAccount, ServiceError> {
+    let Change { actor, customer, username, wish, detail, now } = change;
+    actor.may_change(tx, *customer).await?;
+    let changed = account::change(tx, *customer, username, wish).await?;
     let changed = changed.ok_or(ServiceError::NotFound(*username))?;
     tx.announce(Changed::Account(changed.id), *now);
-    audit::insert(tx, &Actor::Customer(*customer).did("account.change", *customer, detail.clone(), *now)).await?;
+    audit::insert(tx, &actor.did("account.change", *customer, detail.clone(), *now)).await?;
     Ok(changed)
 }
 

@@ -9,12 +9,13 @@ use turnpike_store::{Tx, account, audit};
 use crate::actor::Actor;
 use crate::add_accounts::list;
 use crate::error::ServiceError;
-use crate::service::{Service, require_active};
+use crate::service::Service;
 
-struct Deletion {
-    customer: CustomerId,
-    usernames: Vec<Username>,
-    now: Timestamp,
+pub(crate) struct Deletion {
+    pub(crate) actor: Actor,
+    pub(crate) customer: CustomerId,
+    pub(crate) usernames: Vec<Username>,
+    pub(crate) now: Timestamp,
 }
 
 impl Service {
@@ -25,20 +26,21 @@ impl Service {
     /// [`ServiceError::NotFound`] names one that is not this customer's; [`ServiceError::Unverified`];
     /// [`ServiceError::Suspended`].
     pub async fn delete_accounts(&self, customer: CustomerId, usernames: &[Username]) -> Result<(), ServiceError> {
-        let deletion = Deletion { customer, usernames: usernames.to_vec(), now: self.now() };
+        let (actor, usernames) = (Actor::Customer(customer), usernames.to_vec());
+        let deletion = Deletion { actor, customer, usernames, now: self.now() };
         self.store.write(deletion, |deletion, tx| Box::pin(delete(deletion, tx))).await
     }
 }
 
-async fn delete(deletion: &Deletion, tx: &mut Tx) -> Result<(), ServiceError> {
-    let Deletion { customer, usernames, now } = deletion;
-    require_active(tx, *customer).await?;
+pub(crate) async fn delete(deletion: &Deletion, tx: &mut Tx) -> Result<(), ServiceError> {
+    let Deletion { actor, customer, usernames, now } = deletion;
+    actor.may_change(tx, *customer).await?;
     let accounts = lock_all(tx, *customer, usernames).await?;
     account::delete(tx, *customer, &accounts, *now).await?;
     for account in accounts {
         tx.announce(Changed::Account(account), *now);
     }
-    audit::insert(tx, &Actor::Customer(*customer).did("accounts.delete", *customer, list(usernames), *now)).await?;
+    audit::insert(tx, &actor.did("accounts.delete", *customer, list(usernames), *now)).await?;
     Ok(())
 }
 

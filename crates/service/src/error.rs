@@ -77,6 +77,21 @@ pub enum ServiceError {
     /// No machine of that name is enrolled.
     #[error("no machine of that name is enrolled")]
     NoSuchMachine,
+    /// A token's name is empty, too long, or has other characters than letters, digits, `-`, `_` and `.`.
+    #[error("a token's name must have 1 to 63 letters, digits, `-`, `_` or `.`")]
+    TokenName,
+    /// A token would last too long or not at all.
+    #[error("a token must last 1 to 3650 days")]
+    TokenDays,
+    /// A token that is not revoked has the name.
+    #[error("a token of that name exists; revoke it first")]
+    TokenNameTaken,
+    /// There is no such token, or it was revoked.
+    #[error("no such token in force")]
+    NoSuchToken,
+    /// No such package.
+    #[error("no such package")]
+    NoSuchPackage,
     /// A gateway's leases belong to another opening of its spool file.
     #[error("the gateway was started again elsewhere or its spool file is an old copy; its leases are not its own")]
     Fenced,

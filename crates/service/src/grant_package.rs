@@ -1,6 +1,6 @@
 //! The operator grants a package: with a paid order of zero price, as every package comes from an order.
 
-use turnpike_domain::ids::CustomerId;
+use turnpike_domain::ids::{CustomerId, PackageId};
 use turnpike_domain::product::ProductType;
 use turnpike_domain::time::Timestamp;
 use turnpike_domain::trade_no::TradeNo;
@@ -35,7 +35,7 @@ pub struct Grant {
     pub title: String,
 }
 
-struct Granting {
+pub(crate) struct Granting {
     service: Service,
     actor: Actor,
     grant: Grant,
@@ -49,6 +49,13 @@ impl Service {
     /// [`ServiceError::NoSuchCustomer`], [`ServiceError::EmptyPackage`], [`ServiceError::BackwardsPackage`],
     /// [`ServiceError::Title`].
     pub async fn grant_package(&self, actor: &Actor, grant: Grant) -> Result<TradeNo, ServiceError> {
+        let granting = self.granting(actor, grant)?;
+        let (_, trade_no) = self.store.write(granting, |granting, tx| Box::pin(write(granting, tx))).await?;
+        Ok(trade_no)
+    }
+
+    /// Checks a package to be.
+    pub(crate) fn granting(&self, actor: &Actor, grant: Grant) -> Result<Granting, ServiceError> {
         if grant.size.kilobytes() == 0 {
             return Err(ServiceError::EmptyPackage);
         }
@@ -59,12 +66,12 @@ impl Service {
         if title.is_empty() || title.chars().count() > LONGEST_TITLE || title.contains(char::is_control) {
             return Err(ServiceError::Title);
         }
-        let granting = Granting { service: self.clone(), actor: actor.clone(), grant, now: self.now() };
-        self.store.write(granting, |granting, tx| Box::pin(write(granting, tx))).await
+        Ok(Granting { service: self.clone(), actor: actor.clone(), grant, now: self.now() })
     }
 }
 
-async fn write(granting: &Granting, tx: &mut Tx) -> Result<TradeNo, ServiceError> {
+/// The package, and the number of its order.
+pub(crate) async fn write(granting: &Granting, tx: &mut Tx) -> Result<(PackageId, TradeNo), ServiceError> {
     let Granting { service, actor, grant, now } = granting;
     let Grant { customer, product_type, size, starts_at, expires_at, title } = grant;
     if !customer::raise_packages_version(tx, *customer).await? {
@@ -88,9 +95,9 @@ async fn write(granting: &Granting, tx: &mut Tx) -> Result<TradeNo, ServiceError
         expires_at: *expires_at,
         announced: starts_at <= now,
     };
-    package::insert(tx, &package).await?;
+    let id = package::insert(tx, &package).await?;
     tx.announce(Changed::Customer(*customer), *now);
     let detail = format!("{trade_no}: {} KB of type {}", size.kilobytes(), product_type.number());
     audit::insert(tx, &actor.did("package.grant", *customer, detail, *now)).await?;
-    Ok(trade_no)
+    Ok((id, trade_no))
 }

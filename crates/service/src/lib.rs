@@ -36,16 +36,23 @@ mod summarise_packages;
 mod usage_by_day;
 
 // What the operator does.
+mod account_details;
 mod add_customer;
 mod app_key;
 mod check_keys;
+mod customer_details;
 mod find_customer;
 mod grant_package;
+mod kick;
 mod limit_customer;
 mod list_customers;
 mod node_credentials;
+mod operator_tokens;
+mod package_details;
+mod read_audit;
 mod suspend_customer;
 mod usage_by_account;
+mod verify;
 mod verify_customer;
 
 // What gateways do, and are asked.
@@ -67,17 +74,20 @@ pub use add_customer::AddedCustomer;
 pub use allow_list::{AllowedSource, NewSources};
 pub use authenticate::CustomerView;
 pub use change_account::{AccountChange, ChangedAccount};
+pub use customer_details::CustomerChange;
 pub use effective_everywhere::Effective;
 pub use email::{Email, EmailError};
 pub use error::ServiceError;
 pub use grant_package::Grant;
 pub use keys::Keys;
+pub use kick::Kick;
 pub use list_accounts::AccountView;
 pub use list_packages::{OrderView, PackageFilter, PackageView, Page};
 pub use log_in::LoggedIn;
 pub use login_password::{LoginPassword, LoginPasswordError};
 pub use node_credentials::NodeAccess;
 pub use once::{KeptAnswer, Once, OnceTicket};
+pub use operator_tokens::{AddedToken, TokenAccess, TokenWish};
 pub use own_profile::{OwnKey, Profile};
 pub use quota::{QuotaView, Quotas};
 pub use read_meter::{Meter, MeteredAccount};
@@ -87,3 +97,12 @@ pub use source::{Clock, Random, Source};
 pub use summarise_packages::PackageSummary;
 pub use usage_by_account::AccountUsage;
 pub use usage_by_day::UsageWindow;
+pub use verify::Verification;
+
+pub use turnpike_store::account::details::{AccountDetails, AccountFilter};
+pub use turnpike_store::audit::{AuditEntry, AuditFilter};
+pub use turnpike_store::credential::Credential;
+pub use turnpike_store::customer_details::{CustomerDetails, CustomerFilter};
+pub use turnpike_store::node_state::NodeState;
+pub use turnpike_store::operator_token::Token;
+pub use turnpike_store::package_details::PackageDetails;

@@ -9,11 +9,11 @@ use crate::actor::Actor;
 use crate::error::ServiceError;
 use crate::service::Service;
 
-struct Limits {
-    customer: CustomerId,
-    max_tunnels: Option<u32>,
-    max_connections_per_second: Option<u32>,
-    audit: AuditEntry,
+pub(crate) struct Limits {
+    pub(crate) customer: CustomerId,
+    pub(crate) max_tunnels: Option<u32>,
+    pub(crate) max_connections_per_second: Option<u32>,
+    pub(crate) audit: AuditEntry,
 }
 
 impl Service {
@@ -29,16 +29,20 @@ impl Service {
         max_tunnels: Option<u32>,
         max_connections_per_second: Option<u32>,
     ) -> Result<(), ServiceError> {
-        let shown = |limit: Option<u32>| limit.map_or_else(|| "unlimited".to_owned(), |limit| limit.to_string());
-        let (tunnels, connections) = (shown(max_tunnels), shown(max_connections_per_second));
-        let detail = format!("tunnels {tunnels}, connections per second {connections}");
-        let audit = actor.did("customer.limit", customer, detail, self.now());
+        let audit = actor.did("customer.limit", customer, detail(max_tunnels, max_connections_per_second), self.now());
         let limits = Limits { customer, max_tunnels, max_connections_per_second, audit };
         self.store.write(limits, |limits, tx| Box::pin(set(limits, tx))).await
     }
 }
 
-async fn set(limits: &Limits, tx: &mut Tx) -> Result<(), ServiceError> {
+/// Both limits, for the audit.
+pub(crate) fn detail(max_tunnels: Option<u32>, max_connections_per_second: Option<u32>) -> String {
+    let shown = |limit: Option<u32>| limit.map_or_else(|| "unlimited".to_owned(), |limit| limit.to_string());
+    let (tunnels, connections) = (shown(max_tunnels), shown(max_connections_per_second));
+    format!("tunnels {tunnels}, connections per second {connections}")
+}
+
+pub(crate) async fn set(limits: &Limits, tx: &mut Tx) -> Result<(), ServiceError> {
     let Limits { customer, max_tunnels, max_connections_per_second, audit } = limits;
     if !customer::set_limits(tx, *customer, *max_tunnels, *max_connections_per_second).await? {
         return Err(ServiceError::NoSuchCustomer);

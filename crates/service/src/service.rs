@@ -64,6 +64,13 @@ impl Service {
         Self { store, shared: Arc::new(shared), quotas: Quotas::default() }
     }
 
+    /// The same service, whose acts only show what they would do: they run under every rule and constraint, and are
+    /// undone at their end. Nothing is written, audited or announced.
+    #[must_use]
+    pub fn rehearsing(&self) -> Self {
+        Self { store: self.store.rehearsing(), ..self.clone() }
+    }
+
     /// The zone in which days begin.
     pub fn zone(&self) -> &Zone {
         &self.shared.zone
@@ -106,6 +113,11 @@ impl std::fmt::Debug for Service {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Service").field("store", &self.store).finish_non_exhaustive()
     }
+}
+
+/// Refuses a number that is no customer's.
+pub(crate) async fn require_customer(tx: &mut Tx, id: CustomerId) -> Result<(), ServiceError> {
+    customer::by_id(tx, id).await?.map(drop).ok_or(ServiceError::NoSuchCustomer)
 }
 
 /// Refuses whom the operator has not verified (contract §0.4, code 156).

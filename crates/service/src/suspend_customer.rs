@@ -9,10 +9,10 @@ use crate::actor::Actor;
 use crate::error::ServiceError;
 use crate::service::Service;
 
-struct Switch {
-    customer: CustomerId,
-    suspended: bool,
-    audit: AuditEntry,
+pub(crate) struct Switch {
+    pub(crate) customer: CustomerId,
+    pub(crate) suspended: bool,
+    pub(crate) audit: AuditEntry,
 }
 
 impl Service {
@@ -38,7 +38,7 @@ impl Service {
     }
 }
 
-async fn set(switch: &Switch, tx: &mut Tx) -> Result<(), ServiceError> {
+pub(crate) async fn set(switch: &Switch, tx: &mut Tx) -> Result<(), ServiceError> {
     let Switch { customer, suspended, audit } = switch;
     if !customer::set_suspended(tx, *customer, *suspended).await? {
         return Err(ServiceError::NoSuchCustomer);

@@ -12,7 +12,7 @@ use turnpike_store::Tx;
 use turnpike_store::usage::{self, DaySlice};
 
 use crate::error::ServiceError;
-use crate::service::{Service, require_verified};
+use crate::service::{Service, require_customer, require_verified};
 
 /// Which traffic.
 #[derive(Clone, Debug)]
@@ -41,6 +41,25 @@ impl Service {
         let slices = slices(&self.shared.zone, &window)?;
         let look = async |tx: &mut Tx| {
             require_verified(tx, customer).await?;
+            per_day(tx, customer, &slices, &window).await
+        };
+        self.store.read(look).await
+    }
+}
+
+impl Service {
+    /// As [`Service::usage_by_day`], for the operator: also of customers that are not verified.
+    ///
+    /// # Errors
+    /// [`ServiceError::Window`], [`ServiceError::NoSuchCustomer`], or the store's.
+    pub async fn daily_usage(
+        &self,
+        customer: CustomerId,
+        window: UsageWindow,
+    ) -> Result<Vec<(Day, Bytes)>, ServiceError> {
+        let slices = slices(&self.shared.zone, &window)?;
+        let look = async |tx: &mut Tx| {
+            require_customer(tx, customer).await?;
             per_day(tx, customer, &slices, &window).await
         };
         self.store.read(look).await

@@ -5,7 +5,7 @@ use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use hmac::Mac as _;
 use turnpike_domain::account::{AccountPassword, Username};
 use turnpike_domain::ids::CustomerId;
-use turnpike_domain::secret::{PasswordMac, app_key_mac, node_credential_mac};
+use turnpike_domain::secret::{PasswordMac, app_key_mac, node_credential_mac, operator_token_mac};
 use turnpike_store::account::Credentials;
 use zeroize::Zeroizing;
 
@@ -85,6 +85,10 @@ impl Vault {
 
     pub(crate) fn node_credential_mac(&self, secret: &str) -> [u8; 32] {
         node_credential_mac(&self.keys.mac, secret)
+    }
+
+    pub(crate) fn operator_token_mac(&self, secret: &str) -> [u8; 32] {
+        operator_token_mac(&self.keys.mac, secret)
     }
 
     pub(crate) fn seal_app_key(

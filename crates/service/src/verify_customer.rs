@@ -20,7 +20,7 @@ impl Service {
     }
 }
 
-async fn verify(customer: CustomerId, audit: &AuditEntry, tx: &mut Tx) -> Result<(), ServiceError> {
+pub(crate) async fn verify(customer: CustomerId, audit: &AuditEntry, tx: &mut Tx) -> Result<(), ServiceError> {
     if !customer::verify(tx, customer).await? {
         return Err(ServiceError::NoSuchCustomer);
     }

@@ -1,6 +1,7 @@
 //! Proxy accounts as their customer and the gateways see them. What they have used is in [`crate::account_quota`].
 
 mod change;
+pub mod details;
 mod entry;
 
 use turnpike_domain::account::Username;
@@ -80,7 +81,7 @@ pub(crate) const fn corrupt(id: i64, column: &'static str) -> StoreError {
     StoreError::Corrupt { table: "account", column, id }
 }
 
-fn username(id: i64, text: &str) -> Result<Username, StoreError> {
+pub(crate) fn username(id: i64, text: &str) -> Result<Username, StoreError> {
     Username::parse(text).map_err(|_| corrupt(id, "username"))
 }
 

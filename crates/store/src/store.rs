@@ -37,6 +37,8 @@ pub struct Store {
     timings: Arc<Timings>,
     /// What the next transaction takes with it.
     claim: Option<Arc<Claim>>,
+    /// Whether transactions only show what they would do.
+    rehearsing: bool,
 }
 
 /// The tasks that acts run in.
@@ -71,13 +73,20 @@ impl Store {
         };
         let news = Arc::new(News::new());
         acts.tasks.spawn(listen(db.clone(), Arc::clone(&news), hearing, acts.stop.clone()));
-        Ok(Self { db, news, acts, timings: Arc::default(), claim: None })
+        Ok(Self { db, news, acts, timings: Arc::default(), claim: None, rehearsing: false })
     }
 
     /// The same store, whose next transaction takes this claim with it, or fails with [`StoreError::DoneBefore`].
     #[must_use]
     pub fn claiming(&self, claim: Claim) -> Self {
         Self { claim: Some(Arc::new(claim)), ..self.clone() }
+    }
+
+    /// The same store, whose transactions are undone at their end: an act finds out what it would do, under every rule and
+    /// constraint, and nothing is written or told to anybody.
+    #[must_use]
+    pub fn rehearsing(&self) -> Self {
+        Self { rehearsing: true, ..self.clone() }
     }
 
     /// Waits for the acts that run to end, and closes the database. Later acts fail.
@@ -169,6 +178,11 @@ impl Store {
         self.news.after(seen.map_or(0, FeedSeq::get)).await;
     }
 
+    /// The newest change that this process has heard of.
+    pub fn newest_news(&self) -> Option<FeedSeq> {
+        self.news.newest()
+    }
+
     #[cfg(feature = "testing")]
     pub(crate) const fn db(&self) -> &Db {
         &self.db
@@ -202,6 +216,10 @@ impl Store {
     {
         let mut tx = self.db.begin().await?;
         match self.act_once(input, act, &mut tx).await {
+            Ok(done) if self.rehearsing => {
+                tx.roll_back().await;
+                Ok(done)
+            }
             Ok(done) => {
                 self.finish(tx).await?;
                 if let Some(claim) = &self.claim {
