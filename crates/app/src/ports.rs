@@ -1,8 +1,9 @@
 //! The service acts behind the gateway's two ports.
 
-use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use turnpike_domain::directory::{Changes, Snapshot};
+use futures_util::stream::BoxStream;
+use futures_util::{FutureExt, StreamExt};
+use turnpike_domain::directory::{Changes, SnapshotPart};
 use turnpike_domain::ids::{FeedSeq, Incarnation, QuestionId};
 use turnpike_domain::lease::{LeaseGrant, LeaseReport};
 use turnpike_domain::question::Answer;
@@ -14,8 +15,8 @@ use turnpike_service::{Service, ServiceError};
 pub(crate) struct InProcess(pub(crate) Service);
 
 impl Admission for InProcess {
-    fn snapshot(&self) -> BoxFuture<'_, Result<Snapshot, PortError>> {
-        self.0.directory_snapshot().map(told).boxed()
+    fn snapshot(&self) -> BoxStream<'_, Result<SnapshotPart, PortError>> {
+        self.0.directory_parts().map(told).boxed()
     }
 
     fn changes(&self, node: Incarnation, after: Option<FeedSeq>) -> BoxFuture<'_, Result<Changes, PortError>> {

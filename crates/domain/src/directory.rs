@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use serde::{Deserialize, Serialize};
+
 use crate::account::Username;
 use crate::ids::{AccountId, CustomerId, FeedSeq};
 use crate::product::ProductType;
@@ -10,7 +12,7 @@ use crate::secret::PasswordMac;
 use crate::units::LimitGb;
 
 /// A customer as a gateway needs it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CustomerEntry {
     /// Which customer.
     pub id: CustomerId,
@@ -58,6 +60,18 @@ pub struct Snapshot {
     pub customers: Vec<CustomerEntry>,
     /// All live accounts.
     pub accounts: Vec<AccountEntry>,
+}
+
+/// A part of everything. Customers come before their accounts.
+#[derive(Clone, Debug)]
+pub enum SnapshotPart {
+    /// The first part: all changes up to and including this one are contained, later ones perhaps; `None` before the
+    /// first.
+    Begin(Option<FeedSeq>),
+    /// Some customers.
+    Customers(Vec<CustomerEntry>),
+    /// Some live accounts.
+    Accounts(Vec<AccountEntry>),
 }
 
 /// What changed after a place in the feed: the present state of each thing that changed.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use tokio::time::Instant;
 use turnpike_domain::account::Username;
-use turnpike_domain::directory::{AccountEntry, CustomerEntry, Snapshot};
+use turnpike_domain::directory::{AccountEntry, CustomerEntry};
 use turnpike_domain::ids::{AccountId, CustomerId};
 use turnpike_domain::login::Login;
 use turnpike_domain::secret::{MacKey, PasswordMac};
@@ -115,12 +115,10 @@ impl Directory {
         u64::try_from(self.started.elapsed().as_nanos()).unwrap_or(NEVER)
     }
 
-    /// Takes over a whole new image. Whoever is not in it is gone.
-    pub(crate) fn replace(&self, snapshot: Snapshot) {
-        let known: HashSet<AccountId> = snapshot.accounts.iter().map(|entry| entry.id).collect();
+    /// Ends all accounts but these.
+    pub(crate) fn keep_only(&self, known: &HashSet<AccountId>) {
         let gone = self.roll.lock().accounts.keys().filter(|id| !known.contains(id)).copied().collect();
-        self.apply(snapshot.customers, &snapshot.accounts, gone);
-        self.note_contact();
+        self.apply(Vec::new(), &[], gone);
     }
 
     /// Takes over the present state of what changed, and ends open permits that it no longer allows.

@@ -1,10 +1,12 @@
 //! The one task that keeps the directory as the store has it: a snapshot at first, then the change feed.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::StreamExt;
 use tokio_util::sync::CancellationToken;
-use turnpike_domain::directory::Changes;
+use turnpike_domain::directory::{Changes, SnapshotPart};
 use turnpike_domain::ids::{FeedSeq, Incarnation};
 
 use crate::directory::Directory;
@@ -22,6 +24,7 @@ pub(crate) struct Follower {
     port: Arc<dyn Admission>,
     directory: Arc<Directory>,
     node: Incarnation,
+    fenced: CancellationToken,
     seq: Option<FeedSeq>,
 }
 
@@ -34,13 +37,14 @@ impl Follower {
         port: Arc<dyn Admission>,
         directory: Arc<Directory>,
         node: Incarnation,
+        fenced: CancellationToken,
     ) -> Result<Self, PortError> {
-        let mut follower = Self { port, directory, node, seq: None };
+        let mut follower = Self { port, directory, node, fenced, seq: None };
         follower.load().await?;
         Ok(follower)
     }
 
-    /// Works until `stop`.
+    /// Works until `stop`, or until the gateway turns out to be fenced.
     pub(crate) async fn run(mut self, stop: CancellationToken) {
         let mut pause = BACK_OFF.0;
         let mut failing = false;
@@ -52,6 +56,10 @@ impl Follower {
                         tracing::info!("the change feed answers again");
                     }
                     pause = BACK_OFF.0;
+                }
+                Err(error @ PortError::Fenced) => {
+                    tracing::error!(node = %self.node, %error, "fenced; resetting all connections");
+                    return self.fenced.cancel();
                 }
                 Err(error) => {
                     if std::mem::replace(&mut failing, true) {
@@ -91,9 +99,24 @@ impl Follower {
     }
 
     async fn load(&mut self) -> Result<(), PortError> {
-        let snapshot = self.port.snapshot().await?;
-        self.seq = snapshot.seq;
-        self.directory.replace(snapshot);
+        // Whoever is not told of is gone; a directory that is empty has nobody to lose.
+        let mut known = (!self.directory.is_empty()).then(HashSet::new);
+        let mut begin = None;
+        let mut parts = self.port.snapshot();
+        while let Some(part) = parts.next().await {
+            match part? {
+                SnapshotPart::Begin(seq) => begin = seq,
+                SnapshotPart::Customers(customers) => self.directory.apply(customers, &[], Vec::new()),
+                SnapshotPart::Accounts(accounts) => {
+                    self.directory.apply(Vec::new(), &accounts, Vec::new());
+                    known.iter_mut().for_each(|known| known.extend(accounts.iter().map(|entry| entry.id)));
+                }
+            }
+        }
+        drop(parts);
+        known.iter().for_each(|known| self.directory.keep_only(known));
+        self.directory.note_contact();
+        self.seq = begin;
         Ok(())
     }
 }

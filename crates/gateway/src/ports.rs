@@ -2,7 +2,8 @@
 //! their own.
 
 use futures_util::future::BoxFuture;
-use turnpike_domain::directory::{Changes, Snapshot};
+use futures_util::stream::BoxStream;
+use turnpike_domain::directory::{Changes, SnapshotPart};
 use turnpike_domain::ids::{FeedSeq, Incarnation, QuestionId};
 pub use turnpike_domain::lease::Exchange;
 use turnpike_domain::lease::{LeaseGrant, LeaseReport};
@@ -10,8 +11,9 @@ use turnpike_domain::question::Answer;
 
 /// Who may use the gateway.
 pub trait Admission: Send + Sync + 'static {
-    /// Everything, as of now.
-    fn snapshot(&self) -> BoxFuture<'_, Result<Snapshot, PortError>>;
+    /// Everything, in parts, as of the place in the feed that the first part tells; what changed after it is told again. It
+    /// is whole when the stream ends without an error.
+    fn snapshot(&self) -> BoxStream<'_, Result<SnapshotPart, PortError>>;
 
     /// What changed after a place in the feed. Whoever asks says that everything up to that place is in force with it.
     fn changes(&self, node: Incarnation, after: Option<FeedSeq>) -> BoxFuture<'_, Result<Changes, PortError>>;
@@ -43,6 +45,9 @@ pub enum PortError {
     #[error("{0}")]
     Unreachable(String),
     /// The node's leases belong to another incarnation: this process may not carry anything any more.
-    #[error("another process has taken over this gateway's identity, or the spool file is an old copy of it")]
+    #[error(
+        "another process has taken over this gateway's identity, its spool file is an old copy, or its machine may run \
+         gateways no more"
+    )]
     Fenced,
 }

@@ -1,10 +1,11 @@
 //! What gateways know of customers and accounts, and how they follow its changes.
 
-use turnpike_domain::directory::{Changes, Snapshot};
-use turnpike_domain::ids::FeedSeq;
+use futures_util::stream::{self, Stream, TryStreamExt};
+use turnpike_domain::directory::{Changes, Snapshot, SnapshotPart};
+use turnpike_domain::ids::{AccountId, CustomerId, FeedSeq};
 use turnpike_domain::time::Timestamp;
 use turnpike_store::feed::{self, Changed};
-use turnpike_store::{Tx, account, customer, question};
+use turnpike_store::{StoreError, Tx, account, customer, question};
 
 use crate::ask_gateways::ANSWERED_WITHIN;
 use crate::error::ServiceError;
@@ -12,20 +13,36 @@ use crate::service::Service;
 
 /// More changes than this are read faster as a snapshot.
 const MOST_CHANGES: i64 = 50_000;
+/// Customers or accounts in a part of a snapshot, at most.
+const PART: u32 = 1000;
 
 impl Service {
+    /// Every customer and live account, in parts, as of the place in the feed that the first part tells. Each part is read
+    /// when it is asked for, by itself, so that a slow reader keeps no transaction open: what changes meanwhile may be
+    /// in it or not, and is told by the feed in any case. Errors are only the store's, and end the stream.
+    pub fn directory_parts(&self) -> impl Stream<Item = Result<SnapshotPart, ServiceError>> + Send + '_ {
+        stream::try_unfold(Some(Reading::Begin), async |reading| {
+            let Some(reading) = reading else { return Ok(None) };
+            let (part, next) = self.store.read(async |tx| reading.part(tx).await).await?;
+            Ok(Some((part, next)))
+        })
+    }
+
     /// Every customer and live account, as of a place in the feed.
     ///
     /// # Errors
     /// Only the store's.
     pub async fn directory_snapshot(&self) -> Result<Snapshot, ServiceError> {
-        let look = async |tx: &mut Tx| {
-            let seq = feed::reach(tx).await?.newest;
-            let customers = customer::entries(tx).await?;
-            let accounts = account::entries(tx).await?;
-            Ok(Snapshot { seq, customers, accounts })
-        };
-        self.store.snapshot(look).await
+        let mut whole = Snapshot::default();
+        let mut parts = std::pin::pin!(self.directory_parts());
+        while let Some(part) = parts.try_next().await? {
+            match part {
+                SnapshotPart::Begin(seq) => whole.seq = seq,
+                SnapshotPart::Customers(customers) => whole.customers.extend(customers),
+                SnapshotPart::Accounts(accounts) => whole.accounts.extend(accounts),
+            }
+        }
+        Ok(whole)
     }
 
     /// The present state of everything that changed after a place in the feed.
@@ -46,10 +63,46 @@ impl Service {
         self.store.snapshot(async |tx| changes(tx, after, oldest).await).await
     }
 
+    /// The newest change that this process has heard of.
+    pub fn newest_news(&self) -> Option<FeedSeq> {
+        self.store.newest_news()
+    }
+
     /// Waits until there may be changes after `after`. Whoever follows also asks from time to time: word of other
     /// processes comes over PostgreSQL only.
     pub async fn wait_for_news(&self, after: Option<FeedSeq>) {
         self.store.wait_for_news(after).await;
+    }
+}
+
+/// How far the reading of everything has come.
+#[derive(Clone, Copy)]
+enum Reading {
+    Begin,
+    /// Customers after that number come next.
+    Customers(CustomerId),
+    /// Accounts after that number come next.
+    Accounts(AccountId),
+}
+
+impl Reading {
+    /// The next part, and what comes after it.
+    async fn part(self, tx: &mut Tx) -> Result<(SnapshotPart, Option<Self>), StoreError> {
+        Ok(match self {
+            Self::Begin => {
+                (SnapshotPart::Begin(feed::reach(tx).await?.newest), Some(Self::Customers(CustomerId::new(0))))
+            }
+            Self::Customers(after) => {
+                let customers = customer::entries(tx, after, PART).await?;
+                let next = customers.last().map_or(Self::Accounts(AccountId::new(0)), |last| Self::Customers(last.id));
+                (SnapshotPart::Customers(customers), Some(next))
+            }
+            Self::Accounts(after) => {
+                let accounts = account::entries(tx, after, PART).await?;
+                let next = accounts.last().map(|last| Self::Accounts(last.id));
+                (SnapshotPart::Accounts(accounts), next)
+            }
+        })
     }
 }
 
@@ -66,6 +119,7 @@ async fn changes(tx: &mut Tx, after: Option<FeedSeq>, oldest: Timestamp) -> Resu
             Changed::Customer(customer) => customers.push(customer),
             Changed::Account(account) => accounts.push(account),
             Changed::Question(question) => questions.push(question),
+            Changed::Machines => {}
         }
     }
     let live = account::entries_of(tx, &accounts).await?;

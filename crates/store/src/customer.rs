@@ -183,14 +183,17 @@ impl TryFrom<EntryRow> for CustomerEntry {
 const ENTRIES: &str = "\
     SELECT id, verified, suspended, max_tunnels, max_connections_per_second, packages_version,
         (SELECT string_agg(ip, ',') FROM allowed_source WHERE customer_id = customer.id) AS sources
-    FROM customer";
+    FROM customer
+    WHERE id > $1
+    ORDER BY id
+    LIMIT $2";
 
-/// Every customer, as gateways need it.
+/// The first `most` customers after that number, by number, as gateways need them.
 ///
 /// # Errors
 /// [`StoreError::Corrupt`], or the database's own.
-pub async fn entries(tx: &mut Tx) -> Result<Vec<CustomerEntry>, StoreError> {
-    all!(EntryRow, tx, ENTRIES)?.into_iter().map(CustomerEntry::try_from).collect()
+pub async fn entries(tx: &mut Tx, after: CustomerId, most: u32) -> Result<Vec<CustomerEntry>, StoreError> {
+    all!(EntryRow, tx, ENTRIES, after.get(), i64::from(most))?.into_iter().map(CustomerEntry::try_from).collect()
 }
 
 const ENTRIES_OF: &str = "\

@@ -39,8 +39,11 @@ fn account(id: i64, username: &str) -> AccountEntry {
     }
 }
 
-fn snapshot(accounts: Vec<AccountEntry>) -> Snapshot {
-    Snapshot { seq: None, customers: vec![customer(1)], accounts }
+/// Loads a whole image, as the follower does.
+fn load(directory: &Directory, accounts: &[AccountEntry]) {
+    directory.apply(vec![customer(1)], accounts, Vec::new());
+    directory.keep_only(&accounts.iter().map(|entry| entry.id).collect());
+    directory.note_contact();
 }
 
 fn admit(directory: &Directory, login: &str, password: &str) -> Result<Permit, Refusal> {
@@ -71,7 +74,7 @@ async fn nobody_is_admitted_before_the_first_news_and_after_five_silent_minutes(
 #[test]
 fn only_the_owner_of_the_password_learns_how_the_account_stands() {
     let directory = directory();
-    directory.replace(snapshot(vec![AccountEntry { enabled: false, ..account(1, "alice") }]));
+    load(&directory, &[AccountEntry { enabled: false, ..account(1, "alice") }]);
     assert_eq!(refusal(&directory, "alice", "secret"), Some(Refusal::AccountDisabled));
     for (login, password) in [("alice", "wrong"), ("alice", ""), ("bob", "secret"), ("Alice", "secret")] {
         assert_eq!(refusal(&directory, login, password), Some(Refusal::Credentials));
@@ -83,9 +86,9 @@ fn only_the_owner_of_the_password_learns_how_the_account_stands() {
 #[test]
 fn a_snapshot_ends_permits_of_accounts_that_are_gone_and_of_no_others() {
     let directory = directory();
-    directory.replace(snapshot(vec![account(1, "alice"), account(2, "bob")]));
+    load(&directory, &[account(1, "alice"), account(2, "bob")]);
     let (alice, bob) = (admit(&directory, "alice", "secret").unwrap(), admit(&directory, "bob", "secret").unwrap());
-    directory.replace(snapshot(vec![account(2, "bob"), account(3, "carol")]));
+    load(&directory, &[account(2, "bob"), account(3, "carol")]);
     assert!(alice.is_revoked() && !bob.is_revoked());
     assert_eq!(refusal(&directory, "alice", "secret"), Some(Refusal::Credentials));
     assert!(admit(&directory, "carol", "secret").is_ok());
@@ -94,7 +97,7 @@ fn a_snapshot_ends_permits_of_accounts_that_are_gone_and_of_no_others() {
 #[test]
 fn a_name_taken_over_in_one_batch_belongs_to_the_new_account() {
     let directory = directory();
-    directory.replace(snapshot(vec![account(1, "alice")]));
+    load(&directory, &[account(1, "alice")]);
     let old = admit(&directory, "alice", "secret").unwrap();
     directory.apply(Vec::new(), &[account(2, "alice")], vec![AccountId::new(1)]);
     assert!(old.is_revoked());
@@ -118,7 +121,7 @@ fn a_suspended_customers_permits_end_and_others_do_not() {
 #[tokio::test]
 async fn a_revocation_wakes_who_waits_for_it_and_later_ones_too() {
     let directory = Arc::new(directory());
-    directory.replace(snapshot(vec![account(1, "alice")]));
+    load(&directory, &[account(1, "alice")]);
     for round in 0..3 {
         let permit = admit(&directory, "alice", "secret").unwrap();
         let waiting = tokio::spawn(async move { permit.revoked().await });

@@ -40,14 +40,17 @@ impl TryFrom<EntryRow> for AccountEntry {
 
 const ENTRIES: &str = "\
     SELECT id, customer_id, username, password_mac, product_type, enabled, limit_gb, daily_limit_gb
-    FROM account WHERE deleted_at IS NULL";
+    FROM account
+    WHERE id > $1 AND deleted_at IS NULL
+    ORDER BY id
+    LIMIT $2";
 
-/// Every live account, as gateways need it.
+/// The first `most` live accounts after that number, by number, as gateways need them.
 ///
 /// # Errors
 /// [`StoreError::Corrupt`], or the database's own.
-pub async fn entries(tx: &mut Tx) -> Result<Vec<AccountEntry>, StoreError> {
-    all!(EntryRow, tx, ENTRIES)?.into_iter().map(AccountEntry::try_from).collect()
+pub async fn entries(tx: &mut Tx, after: AccountId, most: u32) -> Result<Vec<AccountEntry>, StoreError> {
+    all!(EntryRow, tx, ENTRIES, after.get(), i64::from(most))?.into_iter().map(AccountEntry::try_from).collect()
 }
 
 const ENTRIES_OF: &str = "\

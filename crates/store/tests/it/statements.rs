@@ -54,8 +54,23 @@ each_store! {
         let [listed] = &listed.unwrap()[..] else { panic!("one account") };
         assert_eq!(listed.password_sealed, credentials("user1").password_sealed);
         assert_eq!((listed.remark.as_str(), listed.limit.get()), ("备注 \"quoted\" \\ ' ; --", 3));
-        let entries: Result<_, StoreError> = store.read(async |tx| account::entries(tx).await).await;
+        let entries: Result<_, StoreError> = store.read(async |tx| account::entries(tx, AccountId::new(0), 1000).await).await;
         assert_eq!(entries.unwrap()[0].password, PasswordMac::from_bytes([0xab; 32]));
+    }
+
+    async fn entries_are_read_in_parts_by_number(given: &TestStore) {
+        let store = given.store();
+        customer_with(&store, &["user3", "user1", "user2"]).await;
+        let (mut after, mut read) = (AccountId::new(0), Vec::new());
+        loop {
+            let part: Result<_, StoreError> = store.read(async |tx| account::entries(tx, after, 2).await).await;
+            let part = part.unwrap();
+            assert!(part.len() <= 2);
+            let Some(last) = part.last() else { break };
+            after = last.id;
+            read.extend(part.into_iter().map(|entry| entry.username.as_str().to_owned()));
+        }
+        assert_eq!(read, ["user3", "user1", "user2"]);
     }
 
     async fn names_differ_by_case_and_numbers_are_names(given: &TestStore) {

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use futures_util::stream::{self, BoxStream};
+use futures_util::{FutureExt, StreamExt};
 use tokio::sync::Notify;
 use turnpike_domain::account::Username;
-use turnpike_domain::directory::{AccountEntry, Changes, CustomerEntry, Snapshot};
+use turnpike_domain::directory::{AccountEntry, Changes, CustomerEntry, SnapshotPart};
 use turnpike_domain::ids::{AccountId, CustomerId, FeedSeq, Incarnation, LeaseId, NodeId, PackageId, QuestionId};
 use turnpike_domain::lease::{Lease, LeaseGrant, LeaseReport, LeaseRequest};
 use turnpike_domain::product::ProductType;
@@ -335,13 +336,18 @@ impl Books {
 }
 
 impl Admission for Store {
-    fn snapshot(&self) -> BoxFuture<'_, Result<Snapshot, PortError>> {
-        let snapshot = self.answer(|books| Snapshot {
-            seq: Some(books.seq()),
-            customers: books.customers.values().cloned().collect(),
-            accounts: books.accounts.values().map(|(entry, _)| entry.clone()).collect(),
+    fn snapshot(&self) -> BoxStream<'_, Result<SnapshotPart, PortError>> {
+        let parts = self.answer(|books| {
+            let customers = books.customers.values().cloned().collect();
+            let accounts = books.accounts.values().map(|(entry, _)| entry.clone()).collect();
+            [
+                SnapshotPart::Begin(Some(books.seq())),
+                SnapshotPart::Customers(customers),
+                SnapshotPart::Accounts(accounts),
+            ]
         });
-        std::future::ready(snapshot).boxed()
+        let parts = parts.map_or_else(|error| vec![Err(error)], |parts| parts.map(Ok).into());
+        stream::iter(parts).boxed()
     }
 
     fn changes(&self, _: Incarnation, after: Option<FeedSeq>) -> BoxFuture<'_, Result<Changes, PortError>> {
