@@ -44,7 +44,7 @@ pub(crate) struct Listen {
 
 impl Wish for Listen {
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        Some(Self { cursor: fields.optional("cursor", |given| Ok(fields::text(given)?.parse()?)) })
+        Some(Self { cursor: fields.optional("cursor", |given| fields::text(given)?.parse()) })
     }
 }
 
@@ -97,8 +97,9 @@ pub(crate) async fn live(caller: Caller, wish: Listen) -> Result<impl Stream<Ite
     let place = caller.desk.streams.take_place(caller.customer, &settings).ok_or(ApiError::TooManyStreams)?;
     let now = caller.service.now();
     let meter = caller.service.read_meter(caller.customer, cursor.map_or(now, |cursor| cursor.at.min(now))).await?;
-    let watch = Watch { caller, settings, heard: Heard::since(cursor, &meter), began: Instant::now(), place };
-    Ok(watch.events(meter))
+    let mut heard = Heard::since(cursor, &meter);
+    let first = heard.tell(&meter);
+    Ok(Watch { caller, settings, heard, began: Instant::now(), place }.events(first))
 }
 
 /// What the client of a stream has heard.
@@ -150,8 +151,7 @@ struct Watch {
 }
 
 impl Watch {
-    fn events(mut self, first: Meter) -> impl Stream<Item = Bytes> + Send + 'static {
-        let first = self.heard.tell(&first);
+    fn events(self, first: Bytes) -> impl Stream<Item = Bytes> + Send + 'static {
         futures_util::stream::unfold((self, Some(first)), |(mut watch, first)| async move {
             let event = match first {
                 Some(first) => first,

@@ -35,8 +35,9 @@ questions! {
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Quota {
     /// How many there may be.
+    #[serde(rename = "quota")]
     #[schema(example = 100)]
-    quota: u32,
+    most: u32,
     /// How many there are.
     #[schema(example = 3)]
     used: u64,
@@ -47,7 +48,7 @@ pub(crate) struct Quota {
 
 impl From<QuotaView> for Quota {
     fn from(quota: QuotaView) -> Self {
-        Self { quota: quota.most, used: quota.used, remaining: quota.remaining() }
+        Self { most: quota.most, used: quota.used, remaining: quota.remaining() }
     }
 }
 

@@ -41,8 +41,8 @@ impl QuotaView {
 impl Service {
     /// The same service, with other quotas for those who have none of their own.
     #[must_use]
-    pub fn with_quotas(&self, quotas: Quotas) -> Self {
-        Self { quotas, ..self.clone() }
+    pub fn with_quotas(self, quotas: Quotas) -> Self {
+        Self { quotas, ..self }
     }
 
     /// How many proxy accounts a customer may have, and has.

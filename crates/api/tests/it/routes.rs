@@ -7,9 +7,22 @@ use turnpike_testkit::each_store;
 
 use crate::given::{Given, PREFIX};
 
-const GETS: [&str; 4] =
-    ["/whitelist-account/list", "/user-usage-flow/total", "/user-product/list", "/user-product/summary"];
-const POSTS: [&str; 7] = [
+const GETS: [&str; 13] = [
+    "/whitelist-account/list",
+    "/whitelist-account/quota",
+    "/whitelist-account/quotas",
+    "/proxy-ip/list",
+    "/white-ip/quota",
+    "/white-ip/quotas",
+    "/user-usage-flow/total",
+    "/user-usage-flow/flow-total",
+    "/user-usage-flow/live",
+    "/user-product/list",
+    "/user-product/summary",
+    "/user/info",
+    "/api-keys",
+];
+const POSTS: [&str; 10] = [
     "/whitelist-account/add",
     "/whitelist-account/delete",
     "/whitelist-account/disable",
@@ -17,6 +30,9 @@ const POSTS: [&str; 7] = [
     "/whitelist-account/change-password",
     "/whitelist-account/change-remark",
     "/whitelist-account/change-limit",
+    "/proxy-account/change",
+    "/proxy-ip/add",
+    "/proxy-ip/delete",
 ];
 
 each_store! {

@@ -63,7 +63,7 @@ each_store! {
     async fn the_list_holds_no_more_than_the_quota(given: &TestStore) {
         let given = Given::over(given);
         let anna = given.customer("a@example.com").await;
-        let service = given.service.with_quotas(Quotas { accounts: 3, sources: 2 });
+        let service = given.service.clone().with_quotas(Quotas { accounts: 3, sources: 2 });
         service.add_sources(anna, wish(&["8.8.8.8", "9.9.9.9"], "")).await.unwrap();
         let full = service.add_sources(anna, wish(&["1.1.1.1"], "")).await;
         assert!(matches!(full, Err(ServiceError::TooManySources(2))));
@@ -84,7 +84,7 @@ each_store! {
     async fn accounts_are_no_more_than_the_quota(given: &TestStore) {
         let given = Given::over(given);
         let anna = given.customer("a@example.com").await;
-        let service = given.service.with_quotas(Quotas { accounts: 2, sources: 2 });
+        let service = given.service.clone().with_quotas(Quotas { accounts: 2, sources: 2 });
         let add = async |name: &str| {
             let pair = (Username::parse(name).unwrap(), AccountPassword::parse("p").unwrap());
             service.add_accounts(anna, NewAccounts::of(vec![pair], TYPE)).await

@@ -17,7 +17,7 @@ fn answer(body: &str) -> KeptAnswer {
 }
 
 fn hex_of(text: &str) -> String {
-    text.bytes().map(|byte| format!("{byte:02x}")).collect()
+    text.bytes().fold(String::new(), |digits, byte| format!("{digits}{byte:02x}"))
 }
 
 async fn add(service: &Service, customer: CustomerId, name: &str) -> Result<(), ServiceError> {
