@@ -109,12 +109,16 @@ impl Follower {
                 SnapshotPart::Customers(customers) => self.directory.apply(customers, &[], Vec::new()),
                 SnapshotPart::Accounts(accounts) => {
                     self.directory.apply(Vec::new(), &accounts, Vec::new());
-                    known.iter_mut().for_each(|known| known.extend(accounts.iter().map(|entry| entry.id)));
+                    if let Some(known) = &mut known {
+                        known.extend(accounts.iter().map(|entry| entry.id));
+                    }
                 }
             }
         }
         drop(parts);
-        known.iter().for_each(|known| self.directory.keep_only(known));
+        if let Some(known) = known {
+            self.directory.keep_only(&known);
+        }
         self.directory.note_contact();
         self.seq = begin;
         Ok(())

@@ -2,21 +2,21 @@
 //! large ones; the first bytes of a direction are always copied.
 
 /// So many bytes are copied before splicing begins.
-const COPIED_FIRST: usize = 64 * 1024;
+const COPIED_FIRST: u32 = 64 * 1024;
 /// A read of less is a small one.
 const SMALL: usize = 16 * 1024;
 /// So many small reads in a row end splicing.
 const SMALL_IN_A_ROW: u8 = 4;
 /// How much is moved with one splice: at least, and at most, which is also a pipe's size.
-const STRIDE: (usize, usize) = (128 * 1024, 1024 * 1024);
+const STRIDE: (u32, u32) = (128 * 1024, 1024 * 1024);
 
 /// How one direction moves.
 #[derive(Debug)]
 pub(crate) struct Gait {
     /// Bytes copied in large reads since the last small one.
-    warmth: usize,
+    warmth: u32,
+    stride: u32,
     small: u8,
-    stride: usize,
 }
 
 impl Gait {
@@ -30,14 +30,15 @@ impl Gait {
     }
 
     /// How much to splice at once.
-    pub(crate) const fn stride(&self) -> usize {
-        self.stride
+    pub(crate) fn stride(&self) -> usize {
+        usize::try_from(self.stride).unwrap_or(usize::MAX)
     }
 
     /// A read brought so many bytes.
     pub(crate) fn saw(&mut self, bytes: usize) {
         if bytes >= SMALL {
             self.small = 0;
+            let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
             self.warmth = self.warmth.saturating_add(bytes).min(COPIED_FIRST);
         } else {
             self.small = self.small.saturating_add(1);

@@ -24,7 +24,6 @@ const UNHELD_AT_MOST: Duration = Duration::from_secs(20);
 pin_project_lite::pin_project! {
     /// The timer.
     pub(crate) struct Alarm {
-        idle: Duration,
         moved: u64,
         moved_at: Instant,
         #[pin]
@@ -44,8 +43,9 @@ pub(crate) enum Overdue {
 }
 
 impl Alarm {
+    /// `idle` is when it goes off if nothing happens, which is also the connection's deadline.
     pub(crate) fn new(idle: Duration) -> Self {
-        Self { idle, moved: 0, moved_at: Instant::now(), sleep: tokio::time::sleep(idle) }
+        Self { moved: 0, moved_at: Instant::now(), sleep: tokio::time::sleep(idle) }
     }
 
     /// Proves what is due, and says when a deadline has passed. `busy` says that bytes are on their way.
@@ -72,7 +72,7 @@ impl Alarm {
             if *this.moved != tab.moved {
                 (*this.moved, *this.moved_at) = (tab.moved, now);
             }
-            let idle_at = this.moved_at.checked_add(*this.idle).unwrap_or(now);
+            let idle_at = this.moved_at.checked_add(tab.leave.deadlines().idle()).unwrap_or(now);
             if now >= idle_at {
                 return Poll::Ready(Overdue::Idle);
             }
