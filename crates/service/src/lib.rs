@@ -38,6 +38,7 @@ mod usage_by_day;
 // What the operator does.
 mod account_details;
 mod add_customer;
+mod after_restore;
 mod app_key;
 mod check_keys;
 mod customer_details;

@@ -183,7 +183,6 @@ impl Store {
         self.news.newest()
     }
 
-    #[cfg(feature = "testing")]
     pub(crate) const fn db(&self) -> &Db {
         &self.db
     }

@@ -12,5 +12,7 @@ mod nodes;
 mod once;
 mod packages;
 mod quota;
+mod restore;
 mod story;
 mod usage;
+mod verify;
