@@ -254,7 +254,8 @@ pub(crate) fn failed(error: &ApiError, language: Language, customer: Option<Cust
 
 fn read<W: Wish>(parameters: &Parameters, desk: &Desk) -> Result<W, ApiError> {
     let (service, admitted) = (&desk.service, desk.settings.admitted_sources());
-    let mut fields = Fields::new(parameters, service.zone(), service.now()).admitting(admitted);
+    let fields = Fields::new(parameters, service.zone(), service.now());
+    let mut fields = fields.admitting(admitted).naming(desk.settings.account_prefix.0);
     match W::read(&mut fields) {
         Some(wish) if fields.is_clean() => Ok(wish),
         _ => Err(ApiError::Parameters(fields.into_errors())),

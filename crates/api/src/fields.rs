@@ -6,7 +6,7 @@ mod number;
 
 use std::net::IpAddr;
 
-use turnpike_domain::account::{AccountPassword, Username};
+use turnpike_domain::account::{AccountPassword, NamePrefix, Username};
 use turnpike_domain::accounts;
 use turnpike_domain::allow_list::{self, Admitted};
 use turnpike_domain::calendar::Zone;
@@ -26,6 +26,7 @@ pub(crate) struct Fields<'a> {
     zone: &'a Zone,
     now: Timestamp,
     sources: Admitted,
+    names: NamePrefix,
     errors: FieldErrors,
     /// Which parameters were asked for: the document must name the same.
     #[cfg(test)]
@@ -40,6 +41,7 @@ impl<'a> Fields<'a> {
             zone,
             now,
             sources: Admitted::default(),
+            names: NamePrefix::default(),
             errors: FieldErrors::default(),
             #[cfg(test)]
             asked: Vec::new(),
@@ -49,6 +51,11 @@ impl<'a> Fields<'a> {
     /// Which addresses may stand on an allow list.
     pub(crate) fn admitting(self, sources: Admitted) -> Self {
         Self { sources, ..self }
+    }
+
+    /// What the names of accounts begin with.
+    pub(crate) fn naming(self, names: NamePrefix) -> Self {
+        Self { names, ..self }
     }
 
     /// A parameter that must be there. `None` when it is not or is refused, which is noted.
@@ -114,6 +121,11 @@ impl<'a> Fields<'a> {
         self.sources
     }
 
+    /// What the names of accounts begin with.
+    pub(crate) fn names(&self) -> NamePrefix {
+        self.names
+    }
+
     /// The zone that times are meant in.
     pub(crate) fn zone(&self) -> &'a Zone {
         self.zone
@@ -154,9 +166,9 @@ pub(crate) fn text(given: &Given) -> Result<&str, FieldError> {
     }
 }
 
-/// An account's name.
-pub(crate) fn username(given: &Given) -> Result<Username, FieldError> {
-    Ok(Username::parse(text(given)?)?)
+/// An account's name, with or without the prefix.
+pub(crate) fn username(given: &Given, names: NamePrefix) -> Result<Username, FieldError> {
+    Ok(names.complete(Username::parse(text(given)?)?)?)
 }
 
 /// An account's password.
@@ -201,13 +213,14 @@ pub(crate) fn any_sources(given: &Given) -> Result<Vec<IpAddr>, Vec<FieldError>>
 }
 
 /// A batch of names: `user01,user02`.
-pub(crate) fn usernames(given: &Given) -> Result<Vec<Username>, FieldError> {
-    Ok(accounts::parse_names(text(given)?)?)
+pub(crate) fn usernames(given: &Given, names: NamePrefix) -> Result<Vec<Username>, FieldError> {
+    Ok(accounts::complete(accounts::parse_names(text(given)?)?, names)?)
 }
 
 /// A batch of names and passwords: `user01:pass,user02:pass`.
-pub(crate) fn credentials(given: &Given) -> Result<Vec<(Username, AccountPassword)>, FieldError> {
-    Ok(accounts::parse_pairs(text(given)?)?)
+pub(crate) fn credentials(given: &Given, names: NamePrefix) -> Result<Vec<(Username, AccountPassword)>, FieldError> {
+    let (given, passwords): (Vec<_>, Vec<_>) = accounts::parse_pairs(text(given)?)?.into_iter().unzip();
+    Ok(accounts::complete(given, names)?.into_iter().zip(passwords).collect())
 }
 
 /// A remark, which may be empty.

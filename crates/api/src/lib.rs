@@ -36,4 +36,4 @@ pub use guard::envelope_code;
 pub use language::{Language, UnknownLanguage};
 pub use router::router;
 pub use server::{Peer, Surface, serve};
-pub use settings::{ApiSettings, LiveSettings, Prefix, PrefixError, ServerSettings};
+pub use settings::{AccountPrefix, ApiSettings, LiveSettings, Prefix, PrefixError, ServerSettings};

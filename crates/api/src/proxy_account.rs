@@ -43,7 +43,8 @@ pub(crate) struct Change {
 
 impl Wish for Change {
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        let account = fields.required("account", fields::username);
+        let names = fields.names();
+        let account = fields.required("account", |given| fields::username(given, names));
         let password = fields.optional("password", fields::new_password);
         let remark = fields.optional_or_empty("remark", fields::remark);
         let limit = fields.optional("limit", fields::limit);

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
+use turnpike_domain::account::{NameError, NamePrefix};
 use turnpike_domain::allow_list::Admitted;
 use turnpike_service::Quotas;
 
@@ -31,6 +32,8 @@ pub struct ApiSettings {
     pub most_allowed_sources: u32,
     /// Whether private and other special-purpose addresses may stand on an allow list.
     pub allow_special_sources: bool,
+    /// What the name of every account begins with; callers may leave it out.
+    pub account_prefix: AccountPrefix,
     /// How long an answer waits for gateways with `wait=applied`.
     pub wait_limit_ms: u64,
     /// How usage is streamed.
@@ -73,6 +76,7 @@ impl Default for ApiSettings {
             most_accounts: Quotas::default().accounts,
             most_allowed_sources: Quotas::default().sources,
             allow_special_sources: false,
+            account_prefix: AccountPrefix::default(),
             wait_limit_ms: 5_000,
             live: LiveSettings::default(),
         }
@@ -114,6 +118,25 @@ impl TryFrom<String> for Prefix {
 #[derive(Debug, thiserror::Error)]
 #[error("{0:?} is no route prefix; write it like /api-gate-way")]
 pub struct PrefixError(String);
+
+/// What account names begin with: ASCII letters and digits, or nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct AccountPrefix(pub(crate) NamePrefix, String);
+
+impl From<AccountPrefix> for String {
+    fn from(prefix: AccountPrefix) -> Self {
+        prefix.1
+    }
+}
+
+impl TryFrom<String> for AccountPrefix {
+    type Error = NameError;
+
+    fn try_from(text: String) -> Result<Self, NameError> {
+        Ok(Self(NamePrefix::parse(&text)?, text))
+    }
+}
 
 /// How connections are served. Every limit holds for one listener.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -43,7 +43,8 @@ impl Wish for Total {
         let zone = fields.zone();
         let start = fields.optional("start_time", |given| first_moment(zone, given));
         let end = fields.optional("end_time", |given| last_moment(zone, given));
-        let username = fields.optional("username", fields::username);
+        let names = fields.names();
+        let username = fields.optional("username", |given| fields::username(given, names));
         let product_type = fields.optional("product_type", fields::product_type);
         let end_time = end.unwrap_or(fields.now());
         let start_time = start.unwrap_or_else(|| zone.day_start(zone.day_of(end_time).plus_days(-DAYS_BEFORE)));

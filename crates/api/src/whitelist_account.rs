@@ -40,7 +40,8 @@ pub(crate) struct Add {
 
 impl Wish for Add {
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        let accounts = fields.required("accounts", fields::credentials);
+        let names = fields.names();
+        let accounts = fields.required("accounts", |given| fields::credentials(given, names));
         let remark = fields.optional("remark", fields::remark);
         let product_type = fields.optional("product_type", fields::account_type);
         let limit = fields.optional("limit", fields::limit);
@@ -81,7 +82,8 @@ macro_rules! batches {
 
         impl Wish for $name {
             fn read(fields: &mut Fields<'_>) -> Option<Self> {
-                let accounts = fields.required("accounts", fields::usernames);
+                let names = fields.names();
+                let accounts = fields.required("accounts", |given| fields::usernames(given, names));
                 let wait = fields.optional("wait", Wait::read).unwrap_or_default();
                 Some(Self { accounts: accounts?, wait })
             }
@@ -132,7 +134,8 @@ pub(crate) struct ChangePassword {
 
 impl Wish for ChangePassword {
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        let account = fields.required("account", fields::username);
+        let names = fields.names();
+        let account = fields.required("account", |given| fields::username(given, names));
         let password = fields.required("password", fields::password);
         let wait = fields.optional("wait", Wait::read).unwrap_or_default();
         Some(Self { account: account?, password: password?, wait })
@@ -158,7 +161,8 @@ pub(crate) struct ChangeRemark {
 
 impl Wish for ChangeRemark {
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        let account = fields.required("account", fields::username);
+        let names = fields.names();
+        let account = fields.required("account", |given| fields::username(given, names));
         let remark = fields.required_or_empty("remark", fields::remark);
         Some(Self { account: account?, remark: remark? })
     }
@@ -185,7 +189,8 @@ pub(crate) struct ChangeLimit {
 
 impl Wish for ChangeLimit {
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        let account = fields.required("account", fields::username);
+        let names = fields.names();
+        let account = fields.required("account", |given| fields::username(given, names));
         let limit = fields.required("limit", fields::limit);
         let wait = fields.optional("wait", Wait::read).unwrap_or_default();
         Some(Self { account: account?, limit: limit?, wait })

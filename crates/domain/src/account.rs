@@ -44,6 +44,31 @@ impl std::fmt::Debug for Username {
     }
 }
 
+/// What the name of every account of a server begins with; nothing unless the operator says so.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct NamePrefix(Option<Username>);
+
+impl NamePrefix {
+    /// Checks a prefix, which keeps the rules of a name; the empty text is none.
+    ///
+    /// # Errors
+    /// [`NameError`] says which rule it breaks.
+    pub fn parse(text: &str) -> Result<Self, NameError> {
+        if text.is_empty() { Ok(Self(None)) } else { Username::parse(text).map(Some).map(Self) }
+    }
+
+    /// The whole name that is meant by a name with or without the prefix.
+    ///
+    /// # Errors
+    /// [`NameError::TooLong`].
+    pub fn complete(self, name: Username) -> Result<Username, NameError> {
+        match self.0 {
+            Some(prefix) if !name.as_str().starts_with(prefix.as_str()) => Username::parse(&format!("{prefix}{name}")),
+            _ => Ok(name),
+        }
+    }
+}
+
 /// A proxy account's password: 1 to 32 ASCII letters and digits. Never printed.
 #[derive(Clone, PartialEq, Eq, zeroize::Zeroize, zeroize::ZeroizeOnDrop)]
 pub struct AccountPassword(String);
@@ -95,4 +120,24 @@ fn check(text: &str) -> Result<(), NameError> {
         return Err(NameError::TooLong);
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_meant_with_or_without_the_prefix() {
+        let complete = |prefix: &str, name: &str| {
+            let whole = NamePrefix::parse(prefix).unwrap().complete(Username::parse(name).unwrap());
+            whole.map(|name| name.to_string())
+        };
+        assert_eq!(complete("", "user01").as_deref(), Ok("user01"));
+        assert_eq!(complete("tp", "user01").as_deref(), Ok("tpuser01"));
+        assert_eq!(complete("tp", "tpuser01").as_deref(), Ok("tpuser01"));
+        assert_eq!(complete("tp", "tp").as_deref(), Ok("tp"));
+        assert_eq!(complete("tp", "t").as_deref(), Ok("tpt"));
+        assert_eq!(complete("tp", &"u".repeat(31)), Err(NameError::TooLong));
+        assert_eq!(NamePrefix::parse("t-p"), Err(NameError::Character));
+    }
 }

@@ -4,7 +4,7 @@
 
 use std::collections::HashSet;
 
-use crate::account::{AccountPassword, NameError, Username};
+use crate::account::{AccountPassword, NameError, NamePrefix, Username};
 
 /// The most accounts one call may name.
 pub const LARGEST_BATCH: usize = 500;
@@ -44,6 +44,22 @@ pub fn parse_names(text: &str) -> Result<Vec<Username>, BatchError> {
     }
     batch.finish()?;
     Ok(names)
+}
+
+/// The whole names that are meant by the names of a batch.
+///
+/// # Errors
+/// [`BatchError::Name`] when one becomes too long, [`BatchError::Twice`] when two mean the same account.
+pub fn complete(names: impl IntoIterator<Item = Username>, prefix: NamePrefix) -> Result<Vec<Username>, BatchError> {
+    let mut batch = Batch::default();
+    let mut whole = Vec::new();
+    for name in names {
+        let place = batch.next_place()?;
+        let name = prefix.complete(name).map_err(|fault| BatchError::Name { place, fault })?;
+        batch.admit(name)?;
+        whole.push(name);
+    }
+    Ok(whole)
 }
 
 fn items(text: &str) -> impl Iterator<Item = &str> {
@@ -120,6 +136,17 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn two_spellings_of_one_name_are_twice_the_same() {
+        let prefix = NamePrefix::parse("tp").unwrap();
+        let whole = |text: &str| complete(parse_names(text).unwrap(), prefix);
+        let [tpa, tpb] = ["tpa", "tpb"].map(|name| Username::parse(name).unwrap());
+        assert_eq!(whole("a,tpb"), Ok(vec![tpa, tpb]));
+        assert_eq!(whole("a,tpa"), Err(BatchError::Twice { name: tpa }));
+        let long = "u".repeat(32);
+        assert_eq!(whole(&format!("a,{long}")), Err(BatchError::Name { place: 2, fault: NameError::TooLong }));
+    }
 
     fn names(text: &str) -> Result<Vec<String>, BatchError> {
         parse_names(text).map(|names| names.iter().map(ToString::to_string).collect())

@@ -144,8 +144,8 @@ mod tests {
     fn guessing_from_one_source_locks_nobody_out_elsewhere() {
         let throttle = LoginThrottle::new();
         let (guesser, owner) = (source("192.0.2.1"), source("192.0.2.2"));
-        let guesses = (0..100).filter(|_| throttle.admit(guesser, "anna@example.com", NOW).is_ok()).count();
-        assert_eq!(guesses, 5);
+        let tries = (0..100).filter(|_| throttle.admit(guesser, "anna@example.com", NOW).is_ok()).count();
+        assert_eq!(tries, 5);
         assert!(throttle.admit(owner, "anna@example.com", NOW).is_ok());
         assert!(throttle.admit(guesser, "ben@example.com", NOW).is_ok());
     }

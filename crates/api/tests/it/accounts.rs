@@ -1,5 +1,6 @@
 //! The eight calls on proxy accounts, as stories.
 
+use turnpike_api::ApiSettings;
 use turnpike_testkit::each_store;
 
 use crate::given::{Given, operator};
@@ -19,6 +20,29 @@ each_store! {
         assert_eq!(filtered["list"].as_array().unwrap().len(), 1);
         let nothing = given.get(&anna, "/whitelist-account/list?product_type=12").await;
         nothing.must_be(r#"200 {"code":200,"msg":"Success","message":"Success","data":{"list":[]}}"#);
+    }
+
+    async fn names_are_meant_with_or_without_the_prefix(store: &TestStore) {
+        let account_prefix = "tp".to_owned().try_into().unwrap();
+        let given = Given::with(store, ApiSettings { account_prefix, ..ApiSettings::default() });
+        let anna = given.customer("anna@example.com").await;
+        given.post(&anna, "/whitelist-account/add", r#"{"accounts":"a:p,tpb:p"}"#).await.data();
+        assert_eq!(given.usernames(&anna).await, ["tpb", "tpa"]);
+        for (call, json) in [
+            ("/whitelist-account/disable", r#"{"accounts":"a,b"}"#), ("/whitelist-account/enable", r#"{"accounts":"tpa,tpb"}"#),
+            ("/whitelist-account/change-password", r#"{"account":"a","password":"q"}"#), ("/whitelist-account/change-remark", r#"{"account":"a","remark":"r"}"#),
+            ("/whitelist-account/change-limit", r#"{"account":"tpa","limit":1}"#), ("/proxy-account/change", r#"{"account":"a","udp":1}"#),
+        ] {
+            given.post(&anna, call, json).await.data();
+        }
+        given.get(&anna, "/user-usage-flow/total?username=a").await.data();
+        let twice = given.post(&anna, "/whitelist-account/delete", r#"{"accounts":"a,tpa"}"#).await;
+        assert_eq!(twice.errors("accounts"), ["the name tpa is there twice"]);
+        let taken = given.post(&anna, "/whitelist-account/add", r#"{"accounts":"a:p"}"#).await;
+        assert_eq!((taken.code(), taken.json()["msg"].as_str()), (409, Some("The proxy account name tpa is already taken")));
+        let long = format!(r#"{{"accounts":"{}:p"}}"#, "u".repeat(31));
+        assert_eq!(given.post(&anna, "/whitelist-account/add", long).await.errors("accounts"), ["item 1, name: must not be longer than 32 characters"]);
+        given.post(&anna, "/whitelist-account/delete", r#"{"accounts":"a,b"}"#).await.data();
     }
 
     async fn a_batch_is_added_whole_or_not_at_all(store: &TestStore) {
