@@ -112,21 +112,22 @@ fn code_of(json: &[u8]) -> Option<u16> {
 mod tests {
     use super::*;
 
-    fn read(values: &[&str]) -> Option<Option<String>> {
+    /// The code of a refusal, or the key.
+    fn read(values: &[&str]) -> Option<Result<String, u16>> {
         let mut headers = HeaderMap::new();
         for value in values {
             headers.append(HEADER, http::HeaderValue::from_bytes(value.as_bytes()).unwrap());
         }
-        key(&headers).map(Result::ok)
+        key(&headers).map(|key| key.map_err(|error| error.code()))
     }
 
     #[test]
     fn a_key_is_one_header_of_at_most_255_visible_characters() {
         assert_eq!(read(&[]), None);
-        assert_eq!(read(&["a!~"]), Some(Some("a!~".to_owned())));
-        assert!(matches!(read(&[&"k".repeat(255)]), Some(Some(_))));
+        assert_eq!(read(&["a!~"]), Some(Ok("a!~".to_owned())));
+        assert!(matches!(read(&[&"k".repeat(255)]), Some(Ok(_))));
         for refused in [&[""][..], &[" "], &["a b"], &["é"], &[&"k".repeat(256)], &["a", "a"]] {
-            assert_eq!(read(refused), Some(None), "{refused:?}");
+            assert_eq!(read(refused), Some(Err(400)), "{refused:?}");
         }
     }
 

@@ -1,6 +1,5 @@
 //! Live usage: what a stream says is what the books say.
 
-use std::pin::Pin;
 use std::task::Poll;
 
 use axum::body::{Body, BodyDataStream};
@@ -192,6 +191,5 @@ each_store! {
         assert_eq!(by_account.into_values().collect::<Vec<_>>(), [9, 9, 9, 9]);
         let mut next = std::pin::pin!(stream.next());
         assert!(matches!(futures_util::poll!(next.as_mut()), Poll::Pending));
-        let _: Pin<_> = next;
     }
 }
