@@ -38,6 +38,15 @@ pub(crate) enum Command {
     Grant(GrantArgs),
     /// Show what was used.
     Usage(UsageArgs),
+    /// Check the books: every total against the rows it is the sum of. Runs beside a server; fails on a difference.
+    Verify(VerifyArgs),
+    /// Copy the embedded store, as of one moment, into a new file. Runs beside a server.
+    Backup(BackupArgs),
+    /// Put a backup in the place of the embedded store, while no process serves the data folder.
+    Restore(RestoreArgs),
+    /// Make a store safe that was put back to an earlier moment by other means, such as `pg_restore`: void its leases,
+    /// make gateways start anew, give no number twice.
+    AfterRestore(ConfigArgs),
 }
 
 /// Where the configuration comes from.
@@ -188,4 +197,38 @@ pub(crate) struct UsageArgs {
     /// Print JSON instead of a table.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// Flags of `turnpike verify`.
+#[derive(Debug, Args)]
+pub(crate) struct VerifyArgs {
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
+    /// Print JSON instead of a table.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Flags of `turnpike backup`.
+#[derive(Debug, Args)]
+pub(crate) struct BackupArgs {
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
+    /// The archive to make (tar). It must not exist.
+    pub(crate) file: PathBuf,
+    /// Put the master key into the archive too: it opens every password, so keep such an archive as you keep the key.
+    #[arg(long)]
+    pub(crate) with_key: bool,
+}
+
+/// Flags of `turnpike restore`.
+#[derive(Debug, Args)]
+pub(crate) struct RestoreArgs {
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
+    /// An archive that `turnpike backup` made.
+    pub(crate) file: PathBuf,
+    /// Put the store that is there aside, into a folder beside it.
+    #[arg(long)]
+    pub(crate) replace: bool,
 }

@@ -1,9 +1,13 @@
 //! The commands other than the demo. Each opens the same store as a running server and calls the same acts; a change is
 //! in force on running gateways within a second.
 
+mod backup;
 mod customer;
 mod grant;
+mod progress;
+mod restore;
 mod usage;
+mod verify;
 
 use std::io::Write;
 use std::path::Path;
@@ -17,9 +21,12 @@ use crate::reload::Reloader;
 use crate::settings::Settings;
 use crate::wiring::{self, Parts};
 
+pub(crate) use backup::backup;
 pub(crate) use customer::customer;
 pub(crate) use grant::grant;
+pub(crate) use restore::{after_restore, restore};
 pub(crate) use usage::usage;
+pub(crate) use verify::verify;
 
 /// Runs API and gateway until a signal.
 ///

@@ -41,6 +41,14 @@ fn read(mut file: File) -> Result<[u8; KEY_BYTES]> {
     ensure!(mode.trailing_zeros() >= 6, "others can read it (mode {:o}); make it 600", mode & 0o777);
     let mut text = String::new();
     file.read_to_string(&mut text)?;
+    parse(&text)
+}
+
+/// What a key's file says.
+///
+/// # Errors
+/// When it is no key.
+pub(crate) fn parse(text: &str) -> Result<[u8; KEY_BYTES]> {
     let mut key = [0; KEY_BYTES];
     hex::decode_to_slice(text.trim(), &mut key).context("it is not 64 hex digits")?;
     Ok(key)

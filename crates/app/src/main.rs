@@ -1,5 +1,6 @@
 //! The `turnpike` binary: reads the command line and settings, starts a runtime, runs one command.
 
+mod archive;
 mod cli;
 mod commands;
 mod control;
@@ -80,6 +81,22 @@ fn run(command: Command) -> Result<()> {
         Command::Usage(args) => {
             let settings = for_operator(&args.config)?;
             on_runtime(&settings, commands::usage(&settings, &args))
+        }
+        Command::Verify(args) => {
+            let settings = for_operator(&args.config)?;
+            on_runtime(&settings, commands::verify(&settings, &args))
+        }
+        Command::Backup(args) => {
+            let settings = for_operator(&args.config)?;
+            on_runtime(&settings, commands::backup(&settings, &args))
+        }
+        Command::Restore(args) => {
+            let settings = for_operator(&args.config)?;
+            on_runtime(&settings, commands::restore(&settings, &args))
+        }
+        Command::AfterRestore(args) => {
+            let settings = for_operator(&args)?;
+            on_runtime(&settings, commands::after_restore(&settings))
         }
     }
 }

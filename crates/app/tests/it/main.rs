@@ -1,6 +1,7 @@
 //! The binary as its users run it: a process of its own, over real sockets, beside operator commands.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "what a test cannot go on without ends it")]
 
+mod backup;
 mod configuration;
 mod demo;
 mod serve;
