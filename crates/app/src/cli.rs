@@ -21,6 +21,10 @@ pub(crate) enum Command {
     Demo(DemoArgs),
     /// Run API and gateway as configured.
     Serve(ServeArgs),
+    /// Run the API without a gateway: any number of these on one PostgreSQL.
+    Api(ServeArgs),
+    /// Run a gateway alone, linked to API processes elsewhere; it needs no store.
+    Gateway(ServeArgs),
     /// Make the running process read its configuration again: all of it is applied, or it is refused whole.
     Reload(ConfigArgs),
     /// Make the running process start the binary as it is on disk now, hand over to it and drain.
@@ -33,6 +37,13 @@ pub(crate) enum Command {
         config: ConfigArgs,
         #[command(subcommand)]
         command: CustomerCommand,
+    },
+    /// Let machines run gateways.
+    Node {
+        #[command(flatten)]
+        config: ConfigArgs,
+        #[command(subcommand)]
+        command: NodeCommand,
     },
     /// Give a customer a package, by a paid order of zero price.
     Grant(GrantArgs),
@@ -148,6 +159,23 @@ pub(crate) enum CustomerCommand {
         /// The most new connections a second.
         #[arg(long, value_name = "N")]
         connections_per_second: Option<u32>,
+    },
+}
+
+/// What to do with machines that may run gateways.
+#[derive(Debug, Subcommand)]
+pub(crate) enum NodeCommand {
+    /// Make a machine's credential; prints it, once.
+    Add {
+        /// What the machine is called: letters, digits, `-`, `_` and `.`.
+        name: String,
+    },
+    /// List machines, and gateways that were heard of within 30 days.
+    List,
+    /// Make a machine's credential void; its gateways end.
+    Revoke {
+        /// The machine's name.
+        name: String,
     },
 }
 

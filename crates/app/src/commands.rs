@@ -4,6 +4,7 @@
 mod backup;
 mod customer;
 mod grant;
+mod node;
 mod progress;
 mod restore;
 mod usage;
@@ -13,17 +14,19 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use tokio_util::sync::CancellationToken;
 use turnpike_service::{Actor, CustomerView, Service};
 
 use crate::control::{self, Ask};
 use crate::process::{Process, Seat};
 use crate::reload::Reloader;
 use crate::settings::Settings;
-use crate::wiring::{self, Parts};
+use crate::wiring::{self, Parts, Supply};
 
 pub(crate) use backup::backup;
 pub(crate) use customer::customer;
 pub(crate) use grant::grant;
+pub(crate) use node::node;
 pub(crate) use restore::{after_restore, restore};
 pub(crate) use usage::usage;
 pub(crate) use verify::verify;
@@ -35,6 +38,28 @@ pub(crate) use verify::verify;
 pub(crate) async fn serve(reloader: Reloader, takeover: bool) -> Result<()> {
     let seat = Seat::take(reloader.settings(), takeover)?;
     let parts = Parts::everything(wiring::open(reloader.settings()).await?);
+    Process::start(reloader, parts, seat).await?.until_end().await
+}
+
+/// Runs the API until a signal.
+///
+/// # Errors
+/// When something cannot be opened or bound.
+pub(crate) async fn api(reloader: Reloader, takeover: bool) -> Result<()> {
+    let seat = Seat::take(reloader.settings(), takeover)?;
+    let parts = Parts::without_gateway(wiring::open(reloader.settings()).await?);
+    Process::start(reloader, parts, seat).await?.until_end().await
+}
+
+/// Runs a gateway until a signal. It waits for an API process to take it, and serves nobody before.
+///
+/// # Errors
+/// When no API process takes its credential, or something cannot be opened or bound.
+pub(crate) async fn gateway(reloader: Reloader, takeover: bool) -> Result<()> {
+    let seat = Seat::take(reloader.settings(), takeover)?;
+    let stop = CancellationToken::new();
+    let _stop = stop.clone().drop_guard();
+    let parts = Parts::gateway_only(Supply::linked(reloader.settings(), stop).await?);
     Process::start(reloader, parts, seat).await?.until_end().await
 }
 

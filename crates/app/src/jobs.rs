@@ -21,7 +21,7 @@ struct Job {
 }
 
 /// The jobs that need no memory of their last turn.
-const JOBS: [Job; 4] = [
+const JOBS: [Job; 5] = [
     Job {
         name: "announce packages that begin",
         every_s: |settings| settings.start_packages_every_s,
@@ -36,6 +36,11 @@ const JOBS: [Job; 4] = [
         name: "trim the change feed",
         every_s: |settings| settings.trim_feed_every_s,
         act: |service| async { service.trim_feed().await.map(drop) }.boxed(),
+    },
+    Job {
+        name: "forget old questions",
+        every_s: |settings| settings.roll_up_every_s,
+        act: |service| async { service.trim_questions().await.map(drop) }.boxed(),
     },
     Job {
         name: "drop old answers",
@@ -56,6 +61,14 @@ pub(crate) fn start(
     for job in JOBS {
         tasks.spawn(repeat(turns(job.every_s), job, service.clone()));
     }
+    tasks.spawn(tell_places(service.clone(), stop.clone()));
+}
+
+/// How soon the store hears how far gateways have come; other API processes wait for that in receipts.
+const TELL_PLACES_AFTER: Duration = Duration::from_millis(15);
+
+async fn tell_places(service: Service, stop: CancellationToken) {
+    stop.run_until_cancelled(service.tell_places(TELL_PLACES_AFTER)).await;
 }
 
 async fn repeat(mut turns: Turns, job: Job, service: Service) {

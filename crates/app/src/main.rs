@@ -67,12 +67,24 @@ fn run(command: Command) -> Result<()> {
             let (settings, reloader) = for_serving(&args)?;
             on_runtime(&settings, commands::serve(reloader, args.takeover))
         }
+        Command::Api(args) => {
+            let (settings, reloader) = for_serving(&args)?;
+            on_runtime(&settings, commands::api(reloader, args.takeover))
+        }
+        Command::Gateway(args) => {
+            let (settings, reloader) = for_serving(&args)?;
+            on_runtime(&settings, commands::gateway(reloader, args.takeover))
+        }
         Command::Reload(args) => commands::ask(&Settings::load_place(&args)?, &Ask::Reload),
         Command::Upgrade(args) => commands::ask(&Settings::load_place(&args)?, &Ask::Upgrade),
         Command::CheckConfig(args) => commands::check_config(&Settings::load(&args)?),
         Command::Customer { config, command } => {
             let settings = for_operator(&config)?;
             on_runtime(&settings, commands::customer(&settings, command))
+        }
+        Command::Node { config, command } => {
+            let settings = for_operator(&config)?;
+            on_runtime(&settings, commands::node(&settings, command))
         }
         Command::Grant(args) => {
             let settings = for_operator(&args.config)?;

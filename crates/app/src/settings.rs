@@ -5,6 +5,7 @@
 //! `--set section.key=value`.
 
 mod layers;
+mod nodes;
 mod places;
 mod sections;
 
@@ -21,6 +22,7 @@ use crate::cli::ConfigArgs;
 use crate::logging::LogSettings;
 
 use layers::Layers;
+pub(crate) use nodes::{LinkSection, NodesSection};
 pub(crate) use places::{ConfigError, Places};
 pub(crate) use sections::{ApiSection, JobSettings, LeaseSettings, StoreSettings, StoreUri, WatchSettings};
 
@@ -46,6 +48,8 @@ pub(crate) struct Settings {
     pub(crate) leases: LeaseSettings,
     pub(crate) jobs: JobSettings,
     pub(crate) watch: WatchSettings,
+    pub(crate) nodes: NodesSection,
+    pub(crate) link: LinkSection,
 }
 
 impl Default for Settings {
@@ -64,6 +68,8 @@ impl Default for Settings {
             leases: LeaseSettings::default(),
             jobs: JobSettings::default(),
             watch: WatchSettings::default(),
+            nodes: NodesSection::default(),
+            link: LinkSection::default(),
         }
     }
 }
@@ -116,7 +122,7 @@ impl Settings {
     fn resolved(self) -> Self {
         let (uri, master_key, spool) = (self.store_uri(), self.master_key_file(), self.spool_file());
         let gateway = GatewaySettings { spool, ..self.gateway };
-        Self { store: StoreSettings { uri: Some(uri) }, master_key: Some(master_key), gateway, ..self }
+        Self { store: StoreSettings { uri: Some(uri), ..self.store }, master_key: Some(master_key), gateway, ..self }
     }
 
     /// Rules that a single value cannot show, and those that would only come out later.
@@ -141,7 +147,8 @@ impl Settings {
     fn listeners(&self) -> Vec<(&'static str, SocketAddr)> {
         let always = [("api.listen", self.api.listen), ("gateway.listen", self.gateway.listen)];
         let watch = self.watch.listen.map(|listen| ("watch.listen", listen));
-        always.into_iter().chain(watch).collect()
+        let nodes = self.nodes.listen.map(|listen| ("nodes.listen", listen));
+        always.into_iter().chain(watch).chain(nodes).collect()
     }
 
     /// No two may listen on one address.
@@ -178,6 +185,11 @@ impl Settings {
     /// Where the master key is.
     pub(crate) fn master_key_file(&self) -> PathBuf {
         self.master_key.clone().unwrap_or_else(|| self.data.join("master.key"))
+    }
+
+    /// Where a gateway's credential is.
+    pub(crate) fn credential_file(&self) -> PathBuf {
+        self.link.credential.clone().unwrap_or_else(|| self.data.join("node.credential"))
     }
 
     /// The spool file; in the data folder unless set.

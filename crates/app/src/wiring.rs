@@ -34,7 +34,6 @@ impl Parts {
     }
 
     /// The gateway alone, asking elsewhere.
-    #[expect(dead_code, reason = "for the gateway's own process")]
     pub(crate) const fn gateway_only(supply: Supply) -> Self {
         Self { backend: None, supply: Some(supply) }
     }

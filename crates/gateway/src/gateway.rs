@@ -10,7 +10,7 @@ use tokio::sync::Mutex;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 use turnpike_domain::destination::DestinationPolicy;
-use turnpike_domain::ids::NodeId;
+use turnpike_domain::ids::{Incarnation, NodeId};
 use turnpike_domain::secret::MacKey;
 use turnpike_spool::{Spool, SpoolError};
 
@@ -21,9 +21,14 @@ use crate::ports::{Admission, Leases, PortError};
 use crate::settings::Settings;
 use crate::teller::{self, Teller};
 
+/// How long a drained gateway tries to say goodbye.
+const FAREWELL: Duration = Duration::from_secs(2);
+
 /// A running gateway. Dropping it resets every connection and leaves its leases in the spool.
 pub struct Gateway {
     address: SocketAddr,
+    admission: Arc<dyn Admission>,
+    node: Incarnation,
     /// `None` once it is drained or fenced.
     listeners: Arc<Mutex<Option<Listeners>>>,
     tasks: TaskTracker,
@@ -65,8 +70,9 @@ impl Gateway {
         let spool = open_spool(&settings, leases.as_ref(), fresh_node).await?;
         let staleness = Duration::from_secs(settings.staleness_s);
         let directory = Arc::new(Directory::new(password_key, staleness, settings.deadlines.clone()));
-        let follower = Follower::start(admission, Arc::clone(&directory), spool.incarnation()).await?;
         let (tasks, stop, fenced) = (TaskTracker::new(), CancellationToken::new(), CancellationToken::new());
+        let (node, port_of_follower) = (spool.incarnation(), Arc::clone(&admission));
+        let follower = Follower::start(port_of_follower, Arc::clone(&directory), node, fenced.clone()).await?;
         tasks.spawn(follower.run(stop.clone()));
         tasks.spawn(Teller::new(leases, spool, Arc::clone(directory.desk()), fenced.clone()).run(stop.clone()));
         let guard = stop.clone().drop_guard();
@@ -76,7 +82,7 @@ impl Gateway {
         let listeners = Arc::new(Mutex::new(Some(listeners)));
         tasks.spawn(end_when_fenced(fenced.clone(), stop.clone(), Arc::clone(&listeners)));
         tasks.close();
-        Ok(Self { address, listeners, tasks, stop, fenced, _stop_when_dropped: guard })
+        Ok(Self { address, admission, node, listeners, tasks, stop, fenced, _stop_when_dropped: guard })
     }
 
     /// Where clients connect to.
@@ -106,6 +112,12 @@ impl Gateway {
         drop(listeners);
         self.stop.cancel();
         self.tasks.wait().await;
+        // A courtesy: without it receipts count this gateway until it has been silent for too long.
+        if !self.fenced.is_cancelled()
+            && let Ok(Err(error)) = tokio::time::timeout(FAREWELL, self.admission.leave(self.node)).await
+        {
+            tracing::warn!(%error, "the store did not hear that this gateway leaves");
+        }
     }
 }
 

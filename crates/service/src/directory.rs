@@ -20,11 +20,11 @@ impl Service {
     /// Every customer and live account, in parts, as of the place in the feed that the first part tells. Each part is read
     /// when it is asked for, by itself, so that a slow reader keeps no transaction open: what changes meanwhile may be
     /// in it or not, and is told by the feed in any case. Errors are only the store's, and end the stream.
-    pub fn directory_parts(&self) -> impl Stream<Item = Result<SnapshotPart, ServiceError>> + Send + '_ {
-        stream::try_unfold(Some(Reading::Begin), async |reading| {
+    pub fn directory_parts(&self) -> impl Stream<Item = Result<SnapshotPart, ServiceError>> + Send + use<> {
+        stream::try_unfold((self.store.clone(), Some(Reading::Begin)), async |(store, reading)| {
             let Some(reading) = reading else { return Ok(None) };
-            let (part, next) = self.store.read(async |tx| reading.part(tx).await).await?;
-            Ok(Some((part, next)))
+            let (part, next) = store.read(async |tx| reading.part(tx).await).await?;
+            Ok(Some((part, (store, next))))
         })
     }
 

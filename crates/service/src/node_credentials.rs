@@ -4,6 +4,7 @@ use turnpike_domain::ids::{CredentialId, NodeId};
 use turnpike_domain::time::Span;
 use turnpike_store::audit::AuditEntry;
 use turnpike_store::credential::{self, Credential};
+use turnpike_store::feed::Changed;
 use turnpike_store::node_state::{self, NodeState};
 use turnpike_store::{StoreError, Tx, audit};
 
@@ -64,6 +65,7 @@ impl Service {
                     if !credential::revoke(tx, name, audit.at).await? {
                         return Err(ServiceError::NoSuchMachine);
                     }
+                    tx.announce(Changed::Machines, audit.at);
                     Ok(audit::insert(tx, audit).await?)
                 })
             })

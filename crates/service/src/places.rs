@@ -15,6 +15,8 @@ use crate::service::Service;
 
 /// A gateway that applies nothing new is noted as often as this, so that it counts as living.
 const NOTED_EVERY: Span = Span::from_secs(10);
+/// How often this is looked for.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
 
 /// What this process has heard of gateways.
 #[derive(Default)]
@@ -40,6 +42,20 @@ impl Places {
     pub(crate) async fn movement(&self, most: Duration) {
         // Nothing is lost when it comes too late: the caller looks again.
         drop(tokio::time::timeout(most, self.moved.notified()).await);
+    }
+
+    /// Resolves when the store has something to be told.
+    async fn news(&self, now: impl Fn() -> Timestamp) {
+        loop {
+            let moved = self.moved.notified();
+            tokio::pin!(moved);
+            // Before looking, so that what moves meanwhile is not missed.
+            moved.as_mut().enable();
+            if !self.unkept(now()).is_empty() {
+                return;
+            }
+            drop(tokio::time::timeout(LOOK_EVERY, moved).await);
+        }
     }
 
     fn note(&self, node: Incarnation, applied: Option<FeedSeq>) {
@@ -84,6 +100,17 @@ impl Service {
     /// A gateway has put everything in force up to and including `applied`.
     pub fn note_applied(&self, node: Incarnation, applied: Option<FeedSeq>) {
         self.shared.places.note(node, applied);
+    }
+
+    /// Keeps the store told, for ever: what is noted is written at most `pace` later, together.
+    pub async fn tell_places(&self, pace: Duration) {
+        loop {
+            self.shared.places.news(|| self.now()).await;
+            tokio::time::sleep(pace).await;
+            if let Err(error) = self.keep_places().await {
+                tracing::debug!(%error, "the store was not told how far gateways are");
+            }
+        }
     }
 
     /// Tells the store what was noted since it was told last; does nothing when there is no news.

@@ -14,6 +14,7 @@ use crate::rows::rows;
 const CUSTOMER: i64 = 1;
 const ACCOUNT: i64 = 2;
 const QUESTION: i64 = 3;
+const MACHINES: i64 = 4;
 
 /// A thing whose present state gateways should look at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +25,8 @@ pub enum Changed {
     Account(AccountId),
     /// The operator asks something.
     Question(QuestionId),
+    /// Which machines may run gateways; a gateway that asks hears whether its own still may.
+    Machines,
 }
 
 /// What is written when the transaction commits.
@@ -62,6 +65,7 @@ pub(crate) async fn append(tx: &mut Tx) -> Result<Option<i64>, StoreError> {
                 Changed::Customer(customer) => (CUSTOMER, customer.get()),
                 Changed::Account(account) => (ACCOUNT, account.get()),
                 Changed::Question(question) => (QUESTION, question.get()),
+                Changed::Machines => (MACHINES, 0),
             };
             (seq, one.at.ms(), kind, subject)
         })
@@ -104,6 +108,7 @@ pub async fn since(tx: &mut Tx, after: Option<FeedSeq>, newest: FeedSeq) -> Resu
         CUSTOMER => Ok(Changed::Customer(CustomerId::new(subject))),
         ACCOUNT => Ok(Changed::Account(AccountId::new(subject))),
         QUESTION => Ok(Changed::Question(QuestionId::new(subject))),
+        MACHINES => Ok(Changed::Machines),
         _ => Err(StoreError::Corrupt { table: "feed", column: "kind", id: subject }),
     };
     changed.into_iter().map(known).collect()

@@ -46,6 +46,12 @@ impl News {
         });
     }
 
+    /// How far the feed is known to reach.
+    pub(crate) fn newest(&self) -> Option<FeedSeq> {
+        let newest = *self.newest.borrow();
+        (newest > 0).then(|| FeedSeq::new(newest))
+    }
+
     /// Waits until the feed is known to have passed `seq`.
     pub(crate) async fn after(&self, seq: i64) {
         // The sender is ours, so it cannot be gone.

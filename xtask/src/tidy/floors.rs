@@ -24,11 +24,12 @@ const FLOORS: &[Floor] = &[
     Floor { name: "gateway", number: 3, imports: &["domain", "spool", "socket"] },
     Floor { name: "service", number: 4, imports: &["store", "domain"] },
     Floor { name: "api", number: 5, imports: &["service", "domain"] },
+    Floor { name: "link", number: 5, imports: &["service", "gateway", "domain"] },
     Floor { name: "console", number: 6, imports: &["service", "domain"] },
     Floor {
         name: "app",
         number: 7,
-        imports: &["domain", "spool", "socket", "store", "gateway", "service", "api", "console"],
+        imports: &["domain", "spool", "socket", "store", "gateway", "service", "api", "link", "console"],
     },
 ];
 

@@ -10,11 +10,19 @@ use turnpike_domain::time::Span;
 use turnpike_domain::units::Bytes;
 
 /// The `[store]` section.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct StoreSettings {
     /// `sqlite:PATH` or `postgres://USER:PASSWORD@HOST/DATABASE`; the embedded store in the data folder when not set.
     pub(crate) uri: Option<StoreUri>,
+    /// Whether PostgreSQL is asked to tell of changes (LISTEN). Without, each process asks four times a second.
+    pub(crate) notify: bool,
+}
+
+impl Default for StoreSettings {
+    fn default() -> Self {
+        Self { uri: None, notify: true }
+    }
 }
 
 /// Where the store is. May carry a password, so it is shown without one.

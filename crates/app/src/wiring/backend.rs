@@ -1,8 +1,10 @@
 //! The store, opened with the keys that its secrets are sealed with: enough for an operator's command.
 
+use std::time::Duration;
+
 use anyhow::{Context, Result};
 use turnpike_service::{Keys, Service, Source};
-use turnpike_store::Store;
+use turnpike_store::{Hearing, Store};
 
 use crate::settings::Settings;
 use crate::{entropy, keys};
@@ -25,7 +27,9 @@ pub(crate) async fn open(settings: &Settings) -> Result<Backend> {
     let master = kept.unwrap_or_else(entropy::bytes);
     let keys = Keys::derive(&master);
     let uri = settings.store_uri();
-    let store = Store::open(uri.reveal()).await.with_context(|| format!("cannot open the store {uri:?}"))?;
+    let hearing = if settings.store.notify { Hearing::Notified } else { Hearing::Asking };
+    let store =
+        Store::open_with(uri.reveal(), hearing).await.with_context(|| format!("cannot open the store {uri:?}"))?;
     let service = Service::new(
         store.clone(),
         keys.clone(),
@@ -33,6 +37,7 @@ pub(crate) async fn open(settings: &Settings) -> Result<Backend> {
         settings.lease_policy(),
         Source::new(entropy::now, entropy::fill),
     );
+    service.set_staleness(Duration::from_secs(settings.gateway.staleness_s));
     // Only a store without secrets may get a new key: others need the one that they were sealed with.
     service
         .check_keys()

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
+use tokio_util::sync::CancellationToken;
 use turnpike_domain::ids::NodeId;
 use turnpike_domain::secret::MacKey;
 use turnpike_gateway::Gateway;
@@ -22,6 +23,18 @@ pub(crate) struct Supply {
 }
 
 impl Supply {
+    /// An API process elsewhere: waits until one takes the credential.
+    ///
+    /// # Errors
+    /// When the link cannot be set up, or the credential is refused.
+    pub(crate) async fn linked(settings: &Settings, stop: CancellationToken) -> Result<Self> {
+        let link = settings.link.set_up(&settings.credential_file())?;
+        let passwords = link.hello().await?;
+        tokio::spawn(link.clone().follow_news(stop));
+        let link = Arc::new(link);
+        Ok(Self { admission: link.clone(), leases: link, passwords })
+    }
+
     /// The service acts of this process.
     pub(crate) fn in_process(backend: &Backend) -> Self {
         let ports = Arc::new(InProcess(backend.service.clone()));

@@ -28,7 +28,13 @@ pub(super) fn planes(settings: &Settings, backend: &Backend, requests: &Arc<Requ
         router: turnpike_api::router(service.clone(), settings.api.answers.clone()),
         server: settings.api.server.clone(),
     };
-    [api].into_iter().map(|plane| plane.counted(requests)).collect()
+    let nodes = settings.nodes.listen.map(|listen| Plane {
+        name: "nodes",
+        listen,
+        router: turnpike_link::server::router(service.clone(), backend.keys.clone()),
+        server: settings.nodes.server.clone(),
+    });
+    [api].into_iter().chain(nodes).map(|plane| plane.counted(requests)).collect()
 }
 
 impl Plane {

@@ -1,0 +1,62 @@
+//! The gateway's two ports.
+
+use futures_util::future::BoxFuture;
+use futures_util::stream::BoxStream;
+use futures_util::{FutureExt, StreamExt, TryStreamExt};
+use turnpike_domain::directory::{Changes, SnapshotPart};
+use turnpike_domain::ids::{FeedSeq, Incarnation, QuestionId};
+use turnpike_domain::lease::{Exchange, LeaseGrant, LeaseReport};
+use turnpike_domain::question::Answer;
+use turnpike_gateway::ports::{Admission, Leases, PortError};
+
+use super::calls::Failure;
+use super::{Link, lines};
+use crate::wire::{ChangesAnswer, Place, Reply, Round, Settlement, Why, path};
+
+impl Admission for Link {
+    fn snapshot(&self) -> BoxStream<'_, Result<SnapshotPart, PortError>> {
+        lines::snapshot(&self.calls).map_err(PortError::from).boxed()
+    }
+
+    fn changes(&self, node: Incarnation, after: Option<FeedSeq>) -> BoxFuture<'_, Result<Changes, PortError>> {
+        async move {
+            let answer: ChangesAnswer = self.calls.post(path::CHANGES, &Place { node, after }).await?;
+            Changes::try_from(answer).map_err(|error| PortError::Unreachable(error.to_string()))
+        }
+        .boxed()
+    }
+
+    fn news(&self, after: Option<FeedSeq>) -> BoxFuture<'_, ()> {
+        self.newest.other_than(after).boxed()
+    }
+
+    fn answer(&self, node: Incarnation, question: QuestionId, answer: Answer) -> BoxFuture<'_, Result<(), PortError>> {
+        async move { Ok(self.calls.post(path::ANSWER, &Reply { node, question, answer }).await?) }.boxed()
+    }
+
+    fn leave(&self, node: Incarnation) -> BoxFuture<'_, Result<(), PortError>> {
+        async move { Ok(self.calls.post(path::LEAVE, &node).await?) }.boxed()
+    }
+}
+
+impl Leases for Link {
+    fn settle(&self, node: Incarnation, found: Vec<LeaseReport>) -> BoxFuture<'_, Result<(), PortError>> {
+        async move { Ok(self.calls.post(path::SETTLE, &Settlement { node, found }).await?) }.boxed()
+    }
+
+    fn exchange(&self, node: Incarnation, exchange: Exchange) -> BoxFuture<'_, Result<Vec<LeaseGrant>, PortError>> {
+        async move { Ok(self.calls.post_once(path::EXCHANGE, &Round { node, exchange }).await?) }.boxed()
+    }
+}
+
+impl From<Failure> for PortError {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Refused(refusal) if matches!(refusal.why, Why::Fenced | Why::Revoked | Why::NotYours) => {
+                tracing::error!(why = refusal.told, "this gateway may not go on");
+                Self::Fenced
+            }
+            failure => Self::Unreachable(failure.to_string()),
+        }
+    }
+}

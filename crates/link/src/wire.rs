@@ -1,0 +1,235 @@
+//! What travels between a gateway and an API process: JSON, and for the snapshot one JSON text a line.
+
+use serde::{Deserialize, Serialize};
+use turnpike_domain::account::Username;
+use turnpike_domain::directory::{AccountEntry, Changes, CustomerEntry};
+use turnpike_domain::ids::{AccountId, CustomerId, FeedSeq, Incarnation, QuestionId};
+use turnpike_domain::lease::{Exchange, LeaseReport};
+use turnpike_domain::product::ProductType;
+use turnpike_domain::question::{Answer, Question};
+use turnpike_domain::secret::PasswordMac;
+use turnpike_domain::units::LimitGb;
+
+/// Paths of the calls.
+pub mod path {
+    /// The key that passwords are compared with: [`Hello`](super::Hello).
+    pub const HELLO: &str = "/node/v1/hello";
+    /// Everything: lines of [`SnapshotLine`](super::SnapshotLine).
+    pub const SNAPSHOT: &str = "/node/v1/snapshot";
+    /// What changed: [`Place`](super::Place) in, [`ChangesAnswer`](super::ChangesAnswer) out.
+    pub const CHANGES: &str = "/node/v1/changes";
+    /// Waits for news: [`NewsWish`](super::NewsWish) in, [`News`](super::News) out.
+    pub const NEWS: &str = "/node/v1/news";
+    /// [`Settlement`](super::Settlement) in.
+    pub const SETTLE: &str = "/node/v1/settle";
+    /// [`Round`](super::Round) in, grants out.
+    pub const EXCHANGE: &str = "/node/v1/exchange";
+    /// [`Reply`](super::Reply) in.
+    pub const ANSWER: &str = "/node/v1/answer";
+    /// [`Incarnation`](super::Incarnation) in.
+    pub const LEAVE: &str = "/node/v1/leave";
+}
+
+/// The first thing a gateway learns.
+#[derive(Serialize, Deserialize)]
+pub struct Hello {
+    /// The key for keyed hashes of passwords, in hex.
+    pub password_key: String,
+}
+
+/// Up to where everything is in force at a gateway.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Place {
+    /// Which gateway.
+    pub node: Incarnation,
+    /// Up to here; `None` is before the first change.
+    pub after: Option<FeedSeq>,
+}
+
+/// A wish to hear of changes.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct NewsWish {
+    /// Changes after this place are news.
+    pub after: Option<FeedSeq>,
+}
+
+/// How far the feed reaches.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct News {
+    /// The newest change that the API process has heard of.
+    pub newest: Option<FeedSeq>,
+}
+
+/// What a gateway's spool proves.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Settlement {
+    /// Which gateway.
+    pub node: Incarnation,
+    /// What was used of leases.
+    pub found: Vec<LeaseReport>,
+}
+
+/// A round of reports and requests.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Round {
+    /// Which gateway.
+    pub node: Incarnation,
+    /// What it tells and asks.
+    pub exchange: Exchange,
+}
+
+/// A gateway's answer to a question.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Reply {
+    /// Which gateway.
+    pub node: Incarnation,
+    /// To which question.
+    pub question: QuestionId,
+    /// What it answers.
+    pub answer: Answer,
+}
+
+/// An account as it travels.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Account {
+    id: AccountId,
+    customer: CustomerId,
+    username: String,
+    /// In hex.
+    password: String,
+    product_type: ProductType,
+    enabled: bool,
+    limit: LimitGb,
+    daily_limit: LimitGb,
+}
+
+impl From<AccountEntry> for Account {
+    fn from(entry: AccountEntry) -> Self {
+        Self {
+            id: entry.id,
+            customer: entry.customer,
+            username: entry.username.as_str().to_owned(),
+            password: hex::encode(entry.password.to_bytes()),
+            product_type: entry.product_type,
+            enabled: entry.enabled,
+            limit: entry.limit,
+            daily_limit: entry.daily_limit,
+        }
+    }
+}
+
+impl TryFrom<Account> for AccountEntry {
+    type Error = Unreadable;
+
+    fn try_from(account: Account) -> Result<Self, Unreadable> {
+        let mut password = [0; 32];
+        hex::decode_to_slice(&account.password, &mut password).map_err(|_| Unreadable("a password's hash"))?;
+        Ok(Self {
+            id: account.id,
+            customer: account.customer,
+            username: Username::parse(&account.username).map_err(|_| Unreadable("an account's name"))?,
+            password: PasswordMac::from_bytes(password),
+            product_type: account.product_type,
+            enabled: account.enabled,
+            limit: account.limit,
+            daily_limit: account.daily_limit,
+        })
+    }
+}
+
+/// The other side says something that cannot be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the answer makes no sense: {0}")]
+pub struct Unreadable(pub &'static str);
+
+/// One line of a snapshot. Customers come before their accounts.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SnapshotLine {
+    /// The first line: changes up to and including this one are contained.
+    Begin(Option<FeedSeq>),
+    /// Some customers.
+    Customers(Vec<CustomerEntry>),
+    /// Some accounts.
+    Accounts(Vec<Account>),
+    /// The last line; without it the snapshot was cut off.
+    End,
+}
+
+/// What changed after a place.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChangesAnswer {
+    /// The feed reaches back far enough.
+    Since {
+        /// The new place.
+        seq: FeedSeq,
+        /// Customers that changed.
+        customers: Vec<CustomerEntry>,
+        /// Live accounts that changed.
+        accounts: Vec<Account>,
+        /// Accounts that are gone.
+        gone: Vec<AccountId>,
+        /// What the operator asks.
+        questions: Vec<Question>,
+    },
+    /// Nothing happened.
+    None,
+    /// The feed was trimmed past that place: load a snapshot.
+    TooOld,
+}
+
+impl From<Changes> for ChangesAnswer {
+    fn from(changes: Changes) -> Self {
+        match changes {
+            Changes::Since { seq, customers, accounts, gone, questions } => {
+                let accounts = accounts.into_iter().map(Account::from).collect();
+                Self::Since { seq, customers, accounts, gone, questions }
+            }
+            Changes::None => Self::None,
+            Changes::TooOld => Self::TooOld,
+        }
+    }
+}
+
+impl TryFrom<ChangesAnswer> for Changes {
+    type Error = Unreadable;
+
+    fn try_from(answer: ChangesAnswer) -> Result<Self, Unreadable> {
+        Ok(match answer {
+            ChangesAnswer::Since { seq, customers, accounts, gone, questions } => {
+                let accounts = accounts.into_iter().map(AccountEntry::try_from).collect::<Result<_, _>>()?;
+                Self::Since { seq, customers, accounts, gone, questions }
+            }
+            ChangesAnswer::None => Self::None,
+            ChangesAnswer::TooOld => Self::TooOld,
+        })
+    }
+}
+
+/// Why a call is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Why {
+    /// The credential is none that was given out (401).
+    Unknown,
+    /// The credential was revoked (403).
+    Revoked,
+    /// The gateway is another credential's (403).
+    NotYours,
+    /// The gateway's leases belong to another opening of its spool file (409).
+    Fenced,
+    /// The call cannot be read (400).
+    Unreadable,
+    /// The store is away or busy: try again (503).
+    Busy,
+}
+
+/// The answer of a call that is refused.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Refusal {
+    /// For the gateway.
+    pub why: Why,
+    /// For its log.
+    pub told: String,
+}
