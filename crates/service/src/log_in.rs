@@ -9,8 +9,7 @@ use parking_lot::Mutex;
 use turnpike_domain::ids::CustomerId;
 use turnpike_domain::throttle::{Pace, Throttle};
 use turnpike_domain::time::{Span, Timestamp};
-use turnpike_store::customer_profile::{self, Standing};
-use turnpike_store::{Tx, app_key, customer};
+use turnpike_store::customer_profile;
 
 use crate::email::Email;
 use crate::error::ServiceError;
@@ -96,7 +95,7 @@ impl Service {
         let address = email.as_ref().map_or("", Email::as_str);
         self.shared.login_throttle.admit(source, address, self.now())?;
         let found = match &email {
-            Ok(email) => self.store.read(async |tx: &mut Tx| standing_of(tx, email).await).await?,
+            Ok(email) => self.store.read(async |tx| customer_profile::login(tx, email.as_str()).await).await?,
             Err(_) => None,
         };
         let Some((standing, sealed_key)) = found else {
@@ -113,13 +112,6 @@ impl Service {
         let token = Sessions(self.shared.vault.keys()).issue(&standing, self.now());
         Ok(LoggedIn { customer, token, app_key })
     }
-}
-
-async fn standing_of(tx: &mut Tx, email: &Email) -> Result<Option<(Standing, Vec<u8>)>, ServiceError> {
-    let Some(customer) = customer::by_email(tx, email.as_str()).await? else { return Ok(None) };
-    let standing = customer_profile::standing(tx, customer.id).await?;
-    let sealed_key = app_key::sealed(tx, customer.id).await?;
-    Ok(standing.zip(sealed_key))
 }
 
 #[cfg(test)]

@@ -120,6 +120,36 @@ pub async fn standing(tx: &mut Tx, customer: CustomerId) -> Result<Option<Standi
     }))
 }
 
+#[derive(sqlx::FromRow)]
+struct LoginRow {
+    id: i64,
+    email: String,
+    verified: bool,
+    suspended: bool,
+    login_hash: String,
+    sessions: i64,
+    sealed: Vec<u8>,
+}
+
+const LOGIN: &str = "\
+    SELECT customer.id, email, verified, suspended, login_hash, sessions, app_key.sealed
+    FROM customer JOIN app_key ON app_key.customer_id = customer.id
+    WHERE email = $1";
+
+/// What a login is checked against and gives: the standing and the sealed `app_key` of the customer with that address,
+/// given in lower case. One statement, whether there is such a customer or not.
+///
+/// # Errors
+/// Only the database's own.
+pub async fn login(tx: &mut Tx, email: &str) -> Result<Option<(Standing, Vec<u8>)>, StoreError> {
+    let found = optional!(LoginRow, tx, LOGIN, email)?;
+    Ok(found.map(|row| {
+        let LoginRow { id, email, verified, suspended, login_hash, sessions, sealed } = row;
+        let customer = Customer { id: CustomerId::new(id), email, verified, suspended };
+        (Standing { customer, login_hash, sessions }, sealed)
+    }))
+}
+
 const END_SESSIONS: &str = "UPDATE customer SET sessions = sessions + 1 WHERE id = $1";
 
 /// Ends every session of a customer; false when there is none.
