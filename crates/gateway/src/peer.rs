@@ -2,7 +2,8 @@
 
 use std::io;
 
-use socket2::{Socket, TcpKeepalive};
+use socket2::{SockRef, Socket, TcpKeepalive};
+use tokio::net::TcpStream;
 
 use crate::settings::Deadlines;
 
@@ -13,4 +14,14 @@ pub(crate) fn equip(socket: &Socket, deadlines: &Deadlines) -> io::Result<()> {
     let keepalive = TcpKeepalive::new().with_time(deadlines.keepalive()).with_interval(deadlines.keepalive_interval());
     socket.set_tcp_keepalive(&keepalive)?;
     socket.set_tcp_user_timeout(Some(deadlines.user_timeout()))
+}
+
+/// Lets a peer that has no room take its time. The kernel's user timeout also counts a window that is shut, so a reader
+/// that pauses would be reset as if it had vanished: from here on the stall deadline counts for it instead.
+pub(crate) fn have_patience(peer: &TcpStream, deadlines: &Deadlines) {
+    if turnpike_socket::in_flight(peer).is_ok_and(|segments| segments == 0) {
+        let longest = deadlines.stall().max(deadlines.user_timeout());
+        // Where the kernel refuses, the user timeout ends what the stall deadline would have.
+        SockRef::from(peer).set_tcp_user_timeout(Some(longest)).ok();
+    }
 }

@@ -1,8 +1,11 @@
 //! Safe wrappers for socket facts no other crate offers: how much of what was written the peer's kernel still owes an
-//! acknowledgement for.
+//! acknowledgement for, and how much of that is under way.
 
 use std::io;
+use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, AsRawFd};
+
+use nix::libc;
 
 mod request {
     nix::ioctl_read_bad!(outq, nix::libc::TIOCOUTQ, nix::libc::c_int);
@@ -22,6 +25,27 @@ pub fn unacknowledged(socket: impl AsFd, shut_down: bool) -> io::Result<u64> {
     unsafe { request::outq(socket.as_fd().as_raw_fd(), &raw mut waiting) }?;
     let waiting = u64::try_from(waiting).unwrap_or(0);
     Ok(if shut_down { waiting.saturating_sub(1) } else { waiting })
+}
+
+/// Segments that were sent to the peer of a connected TCP socket and not acknowledged. None though bytes wait means that
+/// the peer's kernel answers and has no room for them; a peer that vanished owes some for ever.
+///
+/// # Errors
+/// What the kernel says, for a descriptor that is no TCP socket.
+pub fn in_flight(socket: impl AsFd) -> io::Result<u32> {
+    let mut info = MaybeUninit::<libc::tcp_info>::zeroed();
+    let mut length = libc::socklen_t::try_from(size_of::<libc::tcp_info>()).map_err(io::Error::other)?;
+    let socket = socket.as_fd().as_raw_fd();
+    // SAFETY: the kernel writes at most `length` bytes through the pointer, which points to that many live ones, and the
+    // descriptor is borrowed for the length of the call.
+    let outcome = unsafe {
+        libc::getsockopt(socket, libc::IPPROTO_TCP, libc::TCP_INFO, info.as_mut_ptr().cast(), &raw mut length)
+    };
+    if outcome != 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: `tcp_info` is plain integers, for which every bit pattern is valid; what the kernel did not write is zero.
+    Ok(unsafe { info.assume_init() }.tcpi_unacked)
 }
 
 #[cfg(test)]
@@ -65,8 +89,20 @@ mod tests {
     }
 
     #[test]
+    fn nothing_is_in_flight_to_a_peer_that_has_no_room() {
+        let (mut near, _far) = pair();
+        fill(&mut near);
+        // The last segments' acknowledgements come at once on loopback, but not before the write returns.
+        while in_flight(&near).unwrap() > 0 {
+            std::thread::yield_now();
+        }
+        assert!(unacknowledged(&near, false).unwrap() > 0);
+    }
+
+    #[test]
     fn a_file_is_no_socket() {
         let file = std::fs::File::open("/dev/null").unwrap();
         assert!(unacknowledged(&file, false).is_err());
+        assert!(in_flight(&file).is_err());
     }
 }

@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use turnpike_domain::quota::Denial;
 
 use crate::allowance::lease::Reservation;
+use crate::peer::have_patience;
 use crate::relay::gait::Gait;
 use crate::relay::pipe::Pipe;
 use crate::relay::scratch;
@@ -147,7 +148,7 @@ impl Flow {
             None => ready!(tab.poll_pay(cx, self.held.len()))?,
         };
         let Poll::Ready(writable) = to.poll_write_ready(cx) else {
-            let stuck = self.check_stuck(&paid, tab);
+            let stuck = self.check_stuck(&paid, to, tab);
             self.paid = Some(paid);
             return stuck.map_or(Poll::Pending, |fault| Poll::Ready(Err(fault)));
         };
@@ -176,11 +177,14 @@ impl Flow {
     }
 
     /// The peer takes nothing just now: whether that has lasted too long.
-    fn check_stuck(&mut self, paid: &Reservation, tab: &Tab) -> Option<Fault> {
+    fn check_stuck(&mut self, paid: &Reservation, to: &TcpStream, tab: &Tab) -> Option<Fault> {
         let now = Instant::now();
         let since = *self.stuck_since.get_or_insert(now);
-        let stalled = now.saturating_duration_since(since) >= tab.leave().deadlines().stall();
-        (stalled || is_overdue(paid.lease(), now)).then_some(Fault::Stalled)
+        let (stuck_for, deadlines) = (now.saturating_duration_since(since), tab.leave().deadlines());
+        if stuck_for >= deadlines.user_timeout() / 2 {
+            have_patience(to, deadlines);
+        }
+        (stuck_for >= deadlines.stall() || is_overdue(paid.lease(), now)).then_some(Fault::Stalled)
     }
 
     /// Reads, once there is something to read and traffic to pay for it.

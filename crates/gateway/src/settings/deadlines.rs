@@ -30,7 +30,8 @@ pub struct Deadlines {
     pub linger_s: u64,
     /// For a refused client to read its answer before the connection is closed, in milliseconds. 2 000.
     pub refusal_ms: u64,
-    /// For a peer to acknowledge sent data before its connection is given up, in seconds. 30.
+    /// For a peer to acknowledge sent data before its connection is given up, in seconds; one that answers and has no room
+    /// has until `stall_s`. 30.
     pub user_timeout_s: u64,
     /// Before the first keepalive probe to a silent peer, in seconds. 45.
     pub keepalive_s: u64,

@@ -8,6 +8,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep};
 
 use crate::allowance::lease::Lease;
+use crate::peer::have_patience;
 use crate::tab::Tab;
 use crate::tab::settle::is_gone;
 
@@ -71,6 +72,13 @@ impl Alarm {
             let now = Instant::now();
             if *this.moved != tab.moved {
                 (*this.moved, *this.moved_at) = (tab.moved, now);
+            }
+            let quiet = now.saturating_duration_since(*this.moved_at);
+            if let Some(client) = client
+                && !tab.is_proven()
+                && quiet >= tab.leave.deadlines().user_timeout() / 2
+            {
+                have_patience(client, tab.leave.deadlines());
             }
             let idle_at = this.moved_at.checked_add(tab.leave.deadlines().idle()).unwrap_or(now);
             if now >= idle_at {

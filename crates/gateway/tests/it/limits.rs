@@ -1,6 +1,7 @@
 //! No more is delivered than was bought, and all of that.
 
 use std::io::ErrorKind;
+use std::time::Duration;
 
 use turnpike_domain::units::LimitGb;
 use turnpike_testkit::client::ProxyError;
@@ -135,6 +136,19 @@ async fn a_reader_that_stops_is_reset_after_the_stall_deadline() {
     })
     .await;
     assert!(matches!(outcome.kind(), ErrorKind::ConnectionReset | ErrorKind::BrokenPipe), "{outcome}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reader_that_pauses_longer_than_the_user_timeout_goes_on() {
+    const BYTES: u64 = 20_000_000;
+    let house = House::with(1 << 40, |_, settings| settings.deadlines.user_timeout_s = 3).await;
+    let mut wire = house.tunnel().await;
+    wire.send(format!("DOWN {BYTES}\n").as_bytes()).await.unwrap();
+    // It reads nothing for longer than the kernel would wait; a reset would end this early.
+    let reset = wire.stream().ready(tokio::io::Interest::ERROR);
+    let paused = tokio::time::timeout(Duration::from_secs(6), reset).await;
+    assert!(paused.is_err(), "{paused:?}");
+    assert_eq!(within(wire.check(u64::MAX)).await.unwrap(), (BYTES, true));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
