@@ -17,6 +17,8 @@ const WANT: u64 = 16 * 1024 * 1024;
 const WANT_FOR: Duration = Duration::from_millis(500);
 /// A lease nobody used for so long is handed back, so that other gateways can have it.
 const IDLE: Duration = Duration::from_secs(3);
+/// So is one that holds more than [`WANT`] and would last more than so many times [`IDLE`] at the pace of the last.
+const LASTS: u64 = 10;
 /// A lease with bytes on their way is reported so often even without news, so that the store goes on holding it.
 const RENEW_EVERY: Duration = Duration::from_secs(5);
 /// For how long a new connection, or an open one of a gateway that holds nothing itself, waits for contended traffic.
@@ -58,6 +60,8 @@ struct Held {
     /// How much was free when that last changed, and when it did.
     free: u64,
     moved_at: Instant,
+    /// When its pace was last looked at, and how much was free then.
+    paced: (Instant, u64),
 }
 
 impl Book {
@@ -85,7 +89,8 @@ impl Book {
     pub(crate) fn add(&mut self, lease: Arc<Lease>, now: Instant, round_trip: Duration) -> u64 {
         self.contended = None;
         let (free, granted) = (lease.meter().free(), lease.granted());
-        self.held.push(Held { lease, reported: None, reported_at: now, free, moved_at: now });
+        let paced = (now, free);
+        self.held.push(Held { lease, reported: None, reported_at: now, free, moved_at: now, paced });
         let pace = self.granted.replace((now, granted)).map_or(0, |(before, bytes)| {
             let (micros, passed) = (round_trip.as_micros(), now.saturating_duration_since(before).as_micros().max(1));
             let used = u128::from(bytes).saturating_mul(micros.saturating_mul(2)).checked_div(passed).unwrap_or(0);
@@ -113,8 +118,8 @@ impl Book {
                 (held.free, held.moved_at) = (free, now);
             }
             let idle = free > 0 && now.saturating_duration_since(held.moved_at) >= IDLE;
-            if idle || !held.lease.is_valid(now) {
-                meter.recall();
+            if idle || held.is_oversized(now, free) || !held.lease.is_valid(now) {
+                held.lease.meter().recall();
             }
         }
     }
@@ -174,6 +179,16 @@ impl Contended {
 }
 
 impl Held {
+    /// Whether an account that was fast holds much more than it uses by now.
+    fn is_oversized(&mut self, now: Instant, free: u64) -> bool {
+        let (then, before) = self.paced;
+        if now.saturating_duration_since(then) < IDLE {
+            return false;
+        }
+        self.paced = (now, free);
+        free > WANT && before.saturating_sub(free).saturating_mul(LASTS) < free
+    }
+
     /// The next report; `None` when the store knows as much.
     fn report(&self, now: Instant) -> Option<LeaseReport> {
         let meter = self.lease.meter();

@@ -367,3 +367,34 @@ async fn a_fast_account_asks_for_more_and_a_slow_one_for_the_usual() {
     house.permit().ensure_traffic().await.unwrap();
     assert_eq!(wants(), USUAL);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_large_lease_of_an_account_that_has_become_slow_is_handed_back() {
+    const LARGE: u64 = 256 * 1024 * 1024;
+    let house = House::new();
+    house.script.grant(LARGE);
+    house.permit().ensure_traffic().await.unwrap();
+    // A twentieth in three seconds: what is left would last for most of a minute.
+    for _ in 0..30 {
+        house.reserve(LARGE / 600).unwrap().sent(LARGE / 600);
+        pass(Duration::from_millis(100)).await;
+    }
+    house.script.grant(GRANTED);
+    pass(Duration::from_millis(1100)).await;
+    let reports = house.script.reports();
+    assert!(reports.last().is_some_and(|report| report.last && report.ceiling.get() < LARGE / 10), "{reports:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_large_lease_that_is_used_up_quickly_is_kept() {
+    const LARGE: u64 = 256 * 1024 * 1024;
+    let house = House::new();
+    house.script.grant(LARGE);
+    house.permit().ensure_traffic().await.unwrap();
+    for _ in 0..30 {
+        house.reserve(LARGE / 100).unwrap().sent(LARGE / 100);
+        pass(Duration::from_millis(100)).await;
+    }
+    pass(Duration::from_millis(1100)).await;
+    assert!(house.script.reports().iter().all(|report| !report.last && report.ceiling.get() == LARGE));
+}
