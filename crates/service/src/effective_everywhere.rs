@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use turnpike_domain::ids::FeedSeq;
-use turnpike_domain::time::Span;
+use turnpike_domain::time::{Span, Timestamp};
 use turnpike_store::node_state::NodeState;
 use turnpike_store::{Tx, feed, node_state};
 
@@ -60,9 +60,14 @@ impl Service {
         Ok(Effective { applied: living.iter().filter(has_it).count(), total: living.len() })
     }
 
+    /// Gateways that were last heard of before this moment let nobody in any more.
+    pub fn oldest_living_contact(&self) -> Timestamp {
+        self.now().minus(Span::from_ms(i64::try_from(self.staleness().as_millis()).unwrap_or(i64::MAX)))
+    }
+
     /// Gateways that may let somebody in.
     pub(crate) async fn living_nodes(&self) -> Result<Vec<NodeState>, ServiceError> {
-        let oldest = self.now().minus(Span::from_ms(i64::try_from(self.staleness().as_millis()).unwrap_or(i64::MAX)));
+        let oldest = self.oldest_living_contact();
         let mut heard = self.store.read(async |tx: &mut Tx| node_state::since(tx, oldest).await).await?;
         heard.retain(|node| node.left_at.is_none() && node.revoked_at.is_none());
         Ok(heard)

@@ -25,6 +25,7 @@ const FLOORS: &[Floor] = &[
     Floor { name: "service", number: 4, imports: &["store", "domain"] },
     Floor { name: "api", number: 5, imports: &["service", "domain"] },
     Floor { name: "link", number: 5, imports: &["service", "gateway", "domain"] },
+    Floor { name: "operator", number: 5, imports: &["service", "domain"] },
     Floor { name: "console", number: 6, imports: &["service", "domain"] },
     Floor {
         name: "app",

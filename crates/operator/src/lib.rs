@@ -1,0 +1,33 @@
+//! JSON for the operator's programs: the operator API under `/operator/v1`.
+//!
+//! A request goes router → call → resource file → service act. Rules of the business are not here.
+
+mod call;
+mod contents;
+mod cursor;
+mod desk;
+mod document;
+mod guard;
+mod members;
+mod problem;
+mod read;
+mod router;
+mod settings;
+mod shapes;
+
+// One file a resource.
+mod accounts;
+mod audit;
+mod connections;
+mod customers;
+mod gateways;
+mod in_force;
+mod keys;
+mod machines;
+mod packages;
+mod sources;
+mod tokens;
+mod usage;
+
+pub use router::{PREFIX, router};
+pub use settings::OperatorSettings;

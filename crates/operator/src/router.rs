@@ -1,0 +1,91 @@
+//! The table of contents: every route there is, and where it is answered.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::middleware;
+use axum::response::Response;
+use axum::routing::get;
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, Method};
+use serde_json::Value;
+use turnpike_service::Service;
+
+use crate::call::{Api, JSON, Paces};
+use crate::contents::Contents;
+use crate::guard::{self, Guard};
+use crate::settings::OperatorSettings;
+use crate::{
+    accounts, audit, connections, customers, gateways, in_force, keys, machines, packages, sources, tokens, usage,
+};
+
+/// What every path begins with.
+pub const PREFIX: &str = "/operator/v1";
+
+/// Every route.
+pub(crate) fn contents() -> Contents {
+    let (post, patch, delete) = (|| Method::POST, || Method::PATCH, || Method::DELETE);
+    Contents::default()
+        .list("/customers", "List customers", customers::list)
+        .change_everywhere((post(), "/customers", "Add a customer"), customers::add)
+        .show("/customers/{customer}", "Show a customer", customers::show)
+        .change_everywhere((patch(), "/customers/{customer}", "Verify, suspend or limit a customer"), customers::change)
+        .reveal("/customers/{customer}/key", "Show a customer's app_key", keys::show)
+        .change((post(), "/customers/{customer}/key", "Renew a customer's app_key"), keys::renew)
+        .list("/customers/{customer}/packages", "List a customer's packages", packages::list)
+        .change_everywhere((post(), "/customers/{customer}/packages", "Grant a package"), packages::grant)
+        .show("/packages/{package}", "Show a package", packages::show)
+        .list("/customers/{customer}/accounts", "List a customer's accounts", accounts::list)
+        .change_everywhere((post(), "/customers/{customer}/accounts", "Add an account"), accounts::add)
+        .show("/customers/{customer}/accounts/{username}", "Show an account", accounts::show)
+        .change_everywhere(
+            (patch(), "/customers/{customer}/accounts/{username}", "Change an account"),
+            accounts::change,
+        )
+        .change_everywhere(
+            (delete(), "/customers/{customer}/accounts/{username}", "Delete an account"),
+            accounts::delete,
+        )
+        .reveal("/customers/{customer}/accounts/{username}/password", "Show an account's password", accounts::password)
+        .change(
+            (delete(), "/customers/{customer}/accounts/{username}/connections", "End an account's connections"),
+            connections::kick_account,
+        )
+        .show("/customers/{customer}/usage", "Show what a customer used, by day", usage::show)
+        .list("/customers/{customer}/sources", "List a customer's allowed addresses", sources::list)
+        .change_everywhere((post(), "/customers/{customer}/sources", "Allow addresses"), sources::add)
+        .change_everywhere((delete(), "/customers/{customer}/sources/{ip}", "Disallow an address"), sources::delete)
+        .list("/connections", "List open connections", connections::list)
+        .change((delete(), "/connections/{gateway}/{connection}", "End a connection"), connections::kick)
+        .list("/gateways", "List gateways", gateways::list)
+        .list("/machines", "List machines that may run gateways", machines::list)
+        .change((post(), "/machines", "Let a machine run gateways"), machines::add)
+        .change((delete(), "/machines/{name}", "Revoke a machine's credential"), machines::revoke)
+        .list("/audit", "Read the audit, newest first", audit::list)
+        .show("/settings", "Show the settings in force", in_force::show)
+        .list("/tokens", "List tokens", tokens::list)
+        .change((post(), "/tokens", "Make a token"), tokens::add)
+        .show("/tokens/{token}", "Show a token", tokens::show)
+        .change((delete(), "/tokens/{token}", "Revoke a token"), tokens::revoke)
+}
+
+/// The whole API under [`PREFIX`], with its document at `/operator/v1/openapi.json`. `in_force` are the settings of the
+/// process, without secrets.
+pub fn router(service: Service, settings: OperatorSettings, in_force: Value) -> Router {
+    let (routes, document) = contents().into_parts();
+    let guard = Guard::new(service.now(), settings.request_deadline());
+    let api = Api { service, settings: Arc::new(settings), in_force: Arc::new(in_force), paces: Paces::new() };
+    routes
+        .with_state(api)
+        .route(&format!("{PREFIX}/openapi.json"), get(move || std::future::ready(json(document.clone()))))
+        .fallback(guard::route_unknown)
+        .layer(middleware::from_fn(guard::explain_method))
+        .layer(middleware::from_fn_with_state(guard, guard::record))
+}
+
+fn json(document: Bytes) -> Response {
+    let mut response = Response::new(Body::from(document));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(JSON));
+    response
+}

@@ -1,0 +1,132 @@
+//! Values that answers share: moments, amounts, product types, and their schemas.
+
+use serde::Serialize;
+use serde::ser::Serializer;
+use turnpike_domain::calendar::format_rfc3339;
+use turnpike_domain::product::ProductType;
+use turnpike_domain::time::Timestamp;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{AnyOfBuilder, KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
+use utoipa::{PartialSchema, ToSchema};
+
+use crate::read;
+
+/// A moment, as RFC 3339 in UTC.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Moment(pub(crate) Timestamp);
+
+impl Serialize for Moment {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&format_rfc3339(self.0))
+    }
+}
+
+impl PartialSchema for Moment {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
+            .description(Some("A moment in UTC, to the second."))
+            .into()
+    }
+}
+
+impl ToSchema for Moment {}
+
+macro_rules! product_type_shapes {
+    ($($(#[$doc:meta])* $name:ident, $description:literal, $belongs:expr;)*) => {$(
+        $(#[$doc])*
+        pub(crate) struct $name;
+
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                let numbers = ProductType::ALL.iter().filter(|product_type| $belongs(product_type));
+                ObjectBuilder::new()
+                    .schema_type(Type::Integer)
+                    .description(Some($description))
+                    .enum_values(Some(numbers.map(|product_type| product_type.number())))
+                    .into()
+            }
+        }
+
+        impl ToSchema for $name {}
+    )*};
+}
+
+product_type_shapes! {
+    /// Any product type.
+    AnyProductType, "The package type's number.", |_: &&ProductType| true;
+    /// The product types of proxy accounts.
+    AccountProductType, "The number of the package type that accounts draw on.",
+        |product_type: &&ProductType| product_type.takes_accounts();
+}
+
+macro_rules! text_shapes {
+    ($($(#[$doc:meta])* $name:ident, $pattern:expr;)*) => {$(
+        $(#[$doc])*
+        pub(crate) struct $name;
+
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                ObjectBuilder::new().schema_type(Type::String).pattern(Some($pattern)).into()
+            }
+        }
+
+        impl ToSchema for $name {}
+    )*};
+}
+
+text_shapes! {
+    /// The name or the password of a proxy account.
+    NameShape, read::NAME;
+    /// The name of a token or a machine.
+    LabelShape, read::LABEL;
+    /// What people read on an order.
+    TitleShape, read::TITLE;
+    /// A gateway's number.
+    GatewayShape, read::GATEWAY;
+    /// A moment.
+    TimeShape, read::TIME;
+    /// A calendar day.
+    DayShape, read::DAY;
+}
+
+/// A remark.
+pub(crate) struct RemarkShape;
+
+impl PartialSchema for RemarkShape {
+    fn schema() -> RefOr<Schema> {
+        let text = |pattern| ObjectBuilder::new().schema_type(Type::String).pattern(Some(pattern));
+        AnyOfBuilder::new()
+            .item(text("^[ -~]{0,64}$"))
+            .item(text("^[^\\u0000-\\u001f\\u007f-\\u009f]{0,32}$"))
+            .description(Some("At most 64 English or 32 other characters."))
+            .into()
+    }
+}
+
+impl ToSchema for RemarkShape {}
+
+/// Nothing but true.
+pub(crate) struct Yes;
+
+impl PartialSchema for Yes {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new().schema_type(Type::Boolean).enum_values(Some([true])).into()
+    }
+}
+
+impl ToSchema for Yes {}
+
+/// A client's address.
+pub(crate) struct AddressShape;
+
+impl PartialSchema for AddressShape {
+    fn schema() -> RefOr<Schema> {
+        let text =
+            |format: String| ObjectBuilder::new().schema_type(Type::String).format(Some(SchemaFormat::Custom(format)));
+        AnyOfBuilder::new().item(text("ipv4".to_owned())).item(text("ipv6".to_owned())).into()
+    }
+}
+
+impl ToSchema for AddressShape {}
