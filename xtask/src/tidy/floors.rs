@@ -30,7 +30,7 @@ const FLOORS: &[Floor] = &[
     Floor {
         name: "app",
         number: 7,
-        imports: &["domain", "spool", "socket", "store", "gateway", "service", "api", "link", "console"],
+        imports: &["domain", "spool", "socket", "store", "gateway", "service", "api", "operator", "link", "console"],
     },
 ];
 
