@@ -1,6 +1,7 @@
-//! Turnpike's chores: `cargo xtask test | tidy | sim | fuzz`.
+//! Turnpike's chores: `cargo xtask test | tidy | sim | fuzz | deb`.
 #![allow(clippy::print_stdout, reason = "chores talk to a person at a terminal")]
 
+mod deb;
 mod fuzz;
 mod packages;
 mod postgres;
@@ -31,6 +32,8 @@ enum Chore {
     Sim(sim::Arguments),
     /// Run fuzz targets.
     Fuzz(fuzz::Arguments),
+    /// Build the Debian package.
+    Deb(deb::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -39,6 +42,7 @@ fn main() -> ExitCode {
         Chore::Tidy => tidy::run(),
         Chore::Sim(arguments) => sim::run(&arguments),
         Chore::Fuzz(arguments) => fuzz::run(&arguments),
+        Chore::Deb(arguments) => deb::run(&arguments),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

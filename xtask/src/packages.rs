@@ -18,12 +18,34 @@ struct Package {
 const NEEDED: &[Package] =
     &[Package { name: "postgresql", needed_for: "the store's tests", is_there: || postgres_programs().is_some() }];
 
-/// Installs with apt what is missing, where that is allowed.
+/// What a Debian package is built with.
+const NEEDED_FOR_DEB: &[Package] = &[
+    Package { name: "dpkg", needed_for: "the Debian package", is_there: || is_program("dpkg-deb") },
+    Package { name: "binutils", needed_for: "the Debian package", is_there: || is_program("strip") },
+];
+
+/// Installs with apt what is missing for the tests, where that is allowed.
 ///
 /// # Errors
 /// Says what to install where it is not.
 pub(crate) fn bring() -> Result<()> {
-    let missing: Vec<&Package> = NEEDED.iter().filter(|package| !(package.is_there)()).collect();
+    bring_all(NEEDED)
+}
+
+/// The same, for building a Debian package.
+///
+/// # Errors
+/// As [`bring`].
+pub(crate) fn bring_for_deb() -> Result<()> {
+    bring_all(NEEDED_FOR_DEB)
+}
+
+fn is_program(name: &str) -> bool {
+    shell::succeeds(Command::new(name).arg("--version"))
+}
+
+fn bring_all(needed: &[Package]) -> Result<()> {
+    let missing: Vec<&Package> = needed.iter().filter(|package| !(package.is_there)()).collect();
     if missing.is_empty() {
         return Ok(());
     }
