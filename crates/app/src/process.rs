@@ -105,7 +105,7 @@ impl Process {
             tokio::select! {
                 heard = signals.next() => match heard {
                     Heard::End => return End::Signal,
-                    Heard::Reload => drop(self.reload().await),
+                    Heard::Reload => drop(self.reload()),
                 },
                 () = self.running.fenced() => return End::Fenced,
                 why = Upgrade::failed(&mut self.upgrade) => {
@@ -113,7 +113,7 @@ impl Process {
                     Upgrade::answer(&mut self.upgrade, &Answer::Refused { why });
                 }
                 Some(command) = self.control.next() => {
-                    if self.obey(command).await {
+                    if self.obey(command) {
                         return End::Succeeded;
                     }
                 }
@@ -122,10 +122,10 @@ impl Process {
     }
 
     /// Does what a command asks; true when a successor serves.
-    async fn obey(&mut self, command: Command) -> bool {
+    fn obey(&mut self, command: Command) -> bool {
         match command {
             Command::Reload(tell) => {
-                let answer = self.reload().await;
+                let answer = self.reload();
                 reply(tell, answer);
             }
             Command::Upgrade(tell) => self.start_upgrade(tell),
@@ -144,12 +144,12 @@ impl Process {
     }
 
     /// Applies the configuration as it is now, or refuses it whole.
-    async fn reload(&mut self) -> Answer {
+    fn reload(&mut self) -> Answer {
         if self.successor.strong_count() > 0 {
             return Answer::Refused { why: "a successor is starting".to_owned() };
         }
         systemd::reloading();
-        let outcome = self.reloader.reload(&self.running).await;
+        let outcome = self.reloader.reload(&self.running);
         match outcome {
             Ok(told) => {
                 tracing::info!(told, "reloaded");

@@ -25,29 +25,29 @@ const BILLED_WITHIN: Duration = Duration::from_secs(5);
 /// Good lines, each of which changes something while serving.
 const GOOD: [&str; 8] = [
     "drain_s = {}",
-    "[api.answers]\nlanguage = 'en'\nrequest_deadline_ms = 1{}",
-    "[gateway.deadlines]\nidle_s = 3{}",
-    "[gateway.limits]\nrequests = 9{}",
-    "[destinations]\nallow_ports = [80, 443, 8080, 8443, 1{}]",
+    "api.answers.language = 'en'\napi.answers.request_deadline_ms = 1{}00",
+    "gateway.deadlines.idle_s = 3{}",
+    "gateway.limits.requests = 9{}",
+    "destinations.allow_ports = [80, 443, 8080, 8443, 1{}]",
     "[leases]\nshare = {}",
     "[jobs]\nroll_up_every_s = {}",
-    "[log]\nlevel = 'info,turnpike_gateway=warn'\n[api.server]\nmost_headers = 1{}",
+    "log.level = 'info,turnpike_gateway=warn'\napi.server.most_headers = 1{}",
 ];
 
 /// Broken lines: what is wrong stands in the last one.
 const BROKEN: [&str; 12] = [
     "drain_s = 'soon'",
     "drain_s = {}\n[gateway",
-    "drain_s = {}\n\n[gateway]\nthreds = 2",
+    "drain_s = {}\n\ngateway.threds = 2",
     "[leases]\nshare = 0",
-    "[destinations]\nallow_ports = [80, 99999]",
-    "[destinations]\nallow_cidrs = ['10.0.0.0/8',\n'10.0.0.0/64']",
+    "destinations.allow_ports = [80, 99999]",
+    "drain_s = {}\ndestinations.allow_cidrs = []",
     "zone = 'Mars/Olympus'",
-    "[log]\nlevel = 'a=b=c'",
+    "log.level = 'a=b=c'",
     "[jobs]\nroll_up_every_s = {}\nlapse_every_s = -1",
-    "[gateway.exit]\nbind = '203.0.113.{}'",
-    "[api.answers]\nprefixes = []",
-    "[gateway.limits]\nrequests = {}\nconnections = 0",
+    "gateway.exit.bind = '203.0.113.{}'",
+    "api.answers.prefixes = []",
+    "gateway.limits.requests = {}\ngateway.limits.connections = 0",
 ];
 
 /// Proves it.
