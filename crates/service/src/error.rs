@@ -119,7 +119,12 @@ impl ServiceError {
     pub const fn is_temporary(&self) -> bool {
         matches!(
             self,
-            Self::Store(StoreError::Contended | StoreError::Unavailable(_) | StoreError::Interrupted)
+            Self::Store(
+                StoreError::Contended
+                    | StoreError::Unavailable(_)
+                    | StoreError::Uncertain(_)
+                    | StoreError::Interrupted
+            )
                 | Self::LoginPassword(LoginPasswordError::Busy)
         )
     }

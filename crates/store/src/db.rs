@@ -14,7 +14,7 @@ use sqlx::{PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool,
 
 use crate::error::StoreError;
 use crate::feed::Announced;
-use crate::migrations;
+use crate::{migrations, patience};
 
 /// Older libraries can corrupt the write-ahead log (fixed in this version).
 pub(crate) const OLDEST_SQLITE: &str = "3.51.3";
@@ -36,13 +36,23 @@ const POSTGRES_CONNECTIONS: u32 = 16;
 const POSTGRES_CONNECTION_TIMEOUT: Duration = Duration::from_secs(3);
 /// What PostgreSQL ends of its own accord, in milliseconds, so that nothing waits for ever on a process that hangs; and
 /// how it plans: our lists are short and indexes are in memory, so it must not read whole tables or compile statements.
-const POSTGRES_SETTINGS: [(&str, &str); 5] = [
-    ("statement_timeout", "30000"),
+const POSTGRES_SETTINGS: [(&str, &str); 9] = [
+    ("statement_timeout", "20000"),
     ("lock_timeout", "10000"),
-    ("idle_in_transaction_session_timeout", "30000"),
+    ("idle_in_transaction_session_timeout", "20000"),
+    // Locks of a process whose machine is gone are freed within seconds.
+    ("tcp_user_timeout", "10000"),
+    ("tcp_keepalives_idle", "5"),
+    ("tcp_keepalives_interval", "2"),
+    ("tcp_keepalives_count", "3"),
     ("random_page_cost", "1.1"),
     ("jit", "off"),
 ];
+
+/// How transactions begin on PostgreSQL. Rows that a decision rests on are locked when they are read, so that only what
+/// truly collides waits.
+const WRITING: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
+const ONE_MOMENT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
 /// The channel that tells gateways of a new change.
 pub(crate) const CHANNEL: &str = "turnpike_feed";
@@ -123,6 +133,9 @@ impl Db {
         let pool = PgPoolOptions::new()
             .max_connections(POSTGRES_CONNECTIONS)
             .acquire_timeout(POSTGRES_CONNECTION_TIMEOUT)
+            .test_before_acquire(false)
+            .before_acquire(|connection, idle| Box::pin(patience::is_usable(connection, idle)))
+            .after_release(|connection, _| Box::pin(patience::still_lives(connection)))
             .connect_with(options.application_name("turnpike").options(POSTGRES_SETTINGS))
             .await?;
         let applied = sqlx::query_scalar(migrations::APPLIED).fetch_one(&pool).await.ok();
@@ -135,8 +148,7 @@ impl Db {
     pub(crate) async fn begin(&self) -> Result<Tx, StoreError> {
         Ok(Tx::new(match self {
             Self::Sqlite { writer, .. } => Link::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
-            // Rows that a decision rests on are locked when they are read, so that only what truly collides waits.
-            Self::Postgres(pool) => Link::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED").await?),
+            Self::Postgres(pool) => Link::Postgres(patience::answer(pool.begin_with(WRITING)).await?),
         }))
     }
 
@@ -144,9 +156,7 @@ impl Db {
     pub(crate) async fn begin_snapshot(&self) -> Result<Tx, StoreError> {
         Ok(Tx::new(match self {
             Self::Sqlite { readers, .. } => Link::Sqlite(readers.begin_with("BEGIN DEFERRED").await?),
-            Self::Postgres(pool) => {
-                Link::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
-            }
+            Self::Postgres(pool) => Link::Postgres(patience::answer(pool.begin_with(ONE_MOMENT)).await?),
         }))
     }
 
@@ -187,7 +197,7 @@ impl Tx {
     pub(crate) async fn notify(&mut self, seq: i64) -> Result<(), StoreError> {
         const NOTIFY: &str = "SELECT pg_notify($1, $2)";
         if let Connection::Postgres(connection) = self.connection() {
-            sqlx::query(NOTIFY).bind(CHANNEL).bind(seq.to_string()).execute(connection).await?;
+            patience::answer(sqlx::query(NOTIFY).bind(CHANNEL).bind(seq.to_string()).execute(connection)).await?;
         }
         Ok(())
     }
@@ -195,7 +205,10 @@ impl Tx {
     pub(crate) async fn commit(self) -> Result<(), StoreError> {
         match self.link {
             Link::Sqlite(transaction) => transaction.commit().await?,
-            Link::Postgres(transaction) => transaction.commit().await?,
+            Link::Postgres(transaction) => {
+                let committed = patience::answer(transaction.commit()).await.map_err(StoreError::from);
+                committed.map_err(StoreError::at_commit)?;
+            }
             Link::SqliteRead(_) | Link::PostgresRead(_) => {}
         }
         Ok(())
@@ -205,7 +218,7 @@ impl Tx {
     pub(crate) async fn roll_back(self) {
         let undone = match self.link {
             Link::Sqlite(transaction) => transaction.rollback().await,
-            Link::Postgres(transaction) => transaction.rollback().await,
+            Link::Postgres(transaction) => patience::answer(transaction.rollback()).await,
             Link::SqliteRead(_) | Link::PostgresRead(_) => Ok(()),
         };
         if let Err(error) = undone {
@@ -233,8 +246,8 @@ macro_rules! run {
                     $(.bind($value))*.$fetch(connection).await.map(run!(@done $query))
             }
             $crate::db::Connection::Postgres(connection) => {
-                sqlx::$query::<sqlx::Postgres $(, $row)?>($sql)
-                    $(.bind($value))*.$fetch(connection).await.map(run!(@done $query))
+                let query = sqlx::$query::<sqlx::Postgres $(, $row)?>($sql)$(.bind($value))*;
+                $crate::patience::answer(query.$fetch(connection)).await.map(run!(@done $query))
             }
         }
         .map_err($crate::error::StoreError::from)

@@ -22,6 +22,9 @@ pub enum StoreError {
     /// The database cannot be reached, has no room or no free connection.
     #[error("the database is not available")]
     Unavailable(#[source] sqlx::Error),
+    /// The database went away while it was to keep a change: it may have kept it.
+    #[error("the database went away and may or may not have kept the change")]
+    Uncertain(#[source] sqlx::Error),
     /// The request was carried out before, under the same key.
     #[error("the request was carried out before")]
     DoneBefore,
@@ -57,9 +60,23 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// Whether the same transaction can succeed when it is run again.
-    pub const fn is_passing(&self) -> bool {
-        matches!(self, Self::Contended)
+    /// Whether the same transaction, of which nothing was kept, can succeed when it is run again: others were in the way,
+    /// or its connection was lost.
+    pub fn is_passing(&self) -> bool {
+        match self {
+            Self::Contended => true,
+            Self::Unavailable(sqlx::Error::Io(_)) => true,
+            Self::Unavailable(sqlx::Error::Database(told)) => LOST.contains(&&*told.code().unwrap_or_default()),
+            _ => false,
+        }
+    }
+
+    /// What it means when it comes as the answer to a commit: one that is lost may have been carried out.
+    pub(crate) fn at_commit(self) -> Self {
+        match self {
+            Self::Unavailable(error) => Self::Uncertain(error),
+            other => other,
+        }
     }
 }
 
@@ -68,6 +85,9 @@ const CONTENDED: &[&str] = &["40001", "40P01", "55P03", "5", "261", "517"];
 /// PostgreSQL: too many connections, shut down by an administrator or a crash, starting, no room, no memory.
 /// SQLite: input or output failed, no room.
 const UNAVAILABLE: &[&str] = &["53300", "57P01", "57P02", "57P03", "53100", "53200", "10", "13"];
+
+/// Those of them that end a connection whose successor may find the database well again.
+const LOST: &[&str] = &["57P01", "57P02"];
 
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
@@ -115,5 +135,14 @@ mod tests {
         let error = StoreError::from(sqlx::Error::PoolClosed);
         assert!(matches!(error, StoreError::Unavailable(_)));
         assert!(!error.is_passing());
+    }
+
+    #[test]
+    fn a_lost_connection_is_worth_a_repeat_unless_it_was_to_commit() {
+        let lost = || StoreError::from(sqlx::Error::Io(std::io::ErrorKind::ConnectionReset.into()));
+        assert!(lost().is_passing());
+        assert!(matches!(lost().at_commit(), StoreError::Uncertain(_)));
+        assert!(!lost().at_commit().is_passing());
+        assert!(StoreError::Contended.at_commit().is_passing());
     }
 }

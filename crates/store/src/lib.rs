@@ -8,6 +8,7 @@ mod db;
 mod error;
 mod migrations;
 mod news;
+mod patience;
 mod rows;
 mod store;
 #[cfg(feature = "testing")]

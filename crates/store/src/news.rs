@@ -11,9 +11,12 @@ use turnpike_domain::ids::FeedSeq;
 
 use crate::db::{CHANNEL, Db};
 use crate::error::StoreError;
+use crate::patience;
 
 /// How long to wait before listening again when the database cannot be reached.
 const LISTEN_AGAIN_AFTER: Duration = Duration::from_secs(1);
+/// How long nothing may be heard before the connection is asked whether it lives.
+const SILENCE: Duration = Duration::from_secs(5);
 /// How often the database is asked how far the feed reaches.
 const ASK_EVERY: Duration = Duration::from_millis(250);
 
@@ -100,8 +103,13 @@ async fn hear(pool: &sqlx::PgPool, news: &News) -> Result<(), sqlx::Error> {
     let mut listener = PgListener::connect_with(pool).await?;
     listener.listen(CHANNEL).await?;
     loop {
+        let Ok(heard) = tokio::time::timeout(SILENCE, listener.recv()).await else {
+            // A connection whose other side is gone stays silent for ever, so it is asked now and then.
+            patience::sign_of_life(sqlx::query("SELECT 1").execute(&mut listener)).await?;
+            continue;
+        };
         // A number that is none comes from no Turnpike.
-        if let Ok(seq) = listener.recv().await?.payload().parse() {
+        if let Ok(seq) = heard?.payload().parse() {
             news.tell(seq);
         }
     }

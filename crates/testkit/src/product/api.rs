@@ -39,6 +39,12 @@ impl Api {
         Self { address, app_key: app_key.to_owned() }
     }
 
+    /// The same customer's, at another process.
+    #[must_use]
+    pub fn at(&self, address: SocketAddr) -> Self {
+        Self { address, ..self.clone() }
+    }
+
     /// Calls `POST /api-gate-way/PATH` and returns `data`.
     ///
     /// # Errors
