@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use ipnet::IpNet;
+use turnpike_domain::scope::Scope;
 
 /// Turnpike: metered, limited, revocable proxy traffic behind a reseller API.
 #[derive(Debug, Parser)]
@@ -44,6 +45,13 @@ pub(crate) enum Command {
         config: ConfigArgs,
         #[command(subcommand)]
         command: NodeCommand,
+    },
+    /// Make and revoke tokens for programs that use the operator API.
+    Token {
+        #[command(flatten)]
+        config: ConfigArgs,
+        #[command(subcommand)]
+        command: TokenCommand,
     },
     /// Give a customer a package, by a paid order of zero price.
     Grant(GrantArgs),
@@ -93,6 +101,9 @@ pub(crate) struct DemoArgs {
     /// Where the API listens; as last time, or 127.0.0.1:8600.
     #[arg(long, value_name = "ADDR:PORT")]
     pub(crate) api: Option<SocketAddr>,
+    /// Where the operator API listens; as last time, or 127.0.0.1:8601, or any free port when that is taken.
+    #[arg(long, value_name = "ADDR:PORT")]
+    pub(crate) operator: Option<SocketAddr>,
     /// Where the gateway listens; as last time, or 127.0.0.1:2600.
     #[arg(long, value_name = "ADDR:PORT")]
     pub(crate) gateway: Option<SocketAddr>,
@@ -176,6 +187,29 @@ pub(crate) enum NodeCommand {
     Revoke {
         /// The machine's name.
         name: String,
+    },
+}
+
+/// What to do with tokens.
+#[derive(Debug, Subcommand)]
+pub(crate) enum TokenCommand {
+    /// Make a token; prints it, this once.
+    Add {
+        /// What to call it: 1 to 63 letters, digits, `-`, `_` or `.`.
+        name: String,
+        /// What it may do: `read`, `write` or `secrets`; repeatable.
+        #[arg(long = "scope", value_name = "SCOPE", required = true)]
+        scopes: Vec<Scope>,
+        /// How many days it lasts, 1 to 3650.
+        #[arg(long, value_name = "N")]
+        days: u16,
+    },
+    /// List tokens, void ones included.
+    List,
+    /// Make a token void at once.
+    Revoke {
+        /// Its name or its number.
+        token: String,
     },
 }
 

@@ -7,6 +7,7 @@ mod grant;
 mod node;
 mod progress;
 mod restore;
+mod token;
 mod usage;
 mod verify;
 
@@ -21,13 +22,14 @@ use crate::control::{self, Ask};
 use crate::process::{Process, Seat};
 use crate::reload::Reloader;
 use crate::settings::Settings;
-use crate::wiring::{self, Parts, Supply};
+use crate::wiring::{self, Parts};
 
 pub(crate) use backup::backup;
 pub(crate) use customer::customer;
 pub(crate) use grant::grant;
 pub(crate) use node::node;
 pub(crate) use restore::{after_restore, restore};
+pub(crate) use token::token;
 pub(crate) use usage::usage;
 pub(crate) use verify::verify;
 
@@ -59,7 +61,7 @@ pub(crate) async fn gateway(reloader: Reloader, takeover: bool) -> Result<()> {
     let seat = Seat::take(reloader.settings(), takeover)?;
     let stop = CancellationToken::new();
     let _stop = stop.clone().drop_guard();
-    let parts = Parts::gateway_only(Supply::linked(reloader.settings(), stop).await?);
+    let parts = Parts::gateway_only(wiring::linked(reloader.settings(), stop).await?);
     Process::start(reloader, parts, seat).await?.until_end().await
 }
 

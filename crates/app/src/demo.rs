@@ -11,9 +11,10 @@ use anyhow::{Context, Result};
 use turnpike_domain::account::{AccountPassword, Username};
 use turnpike_domain::destination::PortSet;
 use turnpike_domain::product::ProductType;
+use turnpike_domain::scope::{Scope, Scopes};
 use turnpike_domain::time::Span;
 use turnpike_domain::units::{Bytes, LimitGb};
-use turnpike_service::{Actor, Grant, NewAccounts, Service};
+use turnpike_service::{Actor, Grant, NewAccounts, Service, TokenWish};
 
 use crate::cli::DemoArgs;
 use crate::entropy;
@@ -32,6 +33,11 @@ const API: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST
 /// Where the gateway listens unless told otherwise.
 const GATEWAY: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 2600);
 
+/// Where the operator API listens unless told otherwise.
+const OPERATOR: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8601);
+/// How long the demo's token for it lasts.
+const TOKEN_DAYS: u16 = 3650;
+
 /// The settings that the demo's flags and its kept file come to.
 ///
 /// # Errors
@@ -42,11 +48,20 @@ pub(crate) fn settings(args: &DemoArgs) -> Result<Settings> {
     settings.log = LogSettings::quiet();
     settings.watch.listen = None;
     settings.api.listen = args.api.or(kept.as_ref().and_then(Kept::api_address)).unwrap_or(API);
+    let operator = args.operator.or(kept.as_ref().and_then(Kept::operator_address));
+    settings.operator.listen = Some(operator.unwrap_or_else(usual_or_free));
     settings.gateway.listen = args.gateway.or(kept.map(|kept| kept.gateway)).unwrap_or(GATEWAY);
     settings.destinations.allow_cidrs.extend(&args.allow_cidrs);
     let ports = settings.destinations.allow_ports.iter().chain(args.allow_ports.iter().copied());
     settings.destinations.allow_ports = PortSet::new(ports).context("--allow-port")?;
     Ok(settings)
+}
+
+/// The usual place of the operator API, or any free port when another demo has that: nobody who asks for none should
+/// be kept from a second one.
+fn usual_or_free() -> SocketAddr {
+    let is_free = std::net::TcpListener::bind(OPERATOR).is_ok();
+    if is_free { OPERATOR } else { SocketAddr::new(OPERATOR.ip(), 0) }
 }
 
 /// Runs the demo until a signal.
@@ -60,9 +75,15 @@ pub(crate) async fn run(args: &DemoArgs, reloader: Reloader) -> Result<()> {
         Some(kept) => kept,
         None => prepare(&backend.service, args.package_gb).await?,
     };
+    let operator_token = match identity.operator_token.as_str() {
+        "" => token(&backend.service).await?,
+        kept => kept.to_owned(),
+    };
     let process = Process::start(reloader, Parts::everything(backend), seat).await?;
     let (api, gateway) = (process.address("api").context("no API")?, process.gateway().context("no gateway")?);
-    let kept = Kept { api: format!("http://{api}"), gateway, ..identity };
+    let operator = process.address("operator").context("no operator API")?;
+    let operator = format!("http://{operator}{}", turnpike_operator::PREFIX);
+    let kept = Kept { api: format!("http://{api}"), gateway, operator, operator_token, ..identity };
     kept.store(&args.data)?;
     print(&kept, args)?;
     process.until_end().await
@@ -99,7 +120,16 @@ async fn prepare(service: &Service, package_gb: u32) -> Result<Kept> {
         password,
         customer_email,
         customer_password,
+        operator: String::new(),
+        operator_token: String::new(),
     })
+}
+
+/// A token that may do everything. Under another name each time, as the one of an interrupted start may be there.
+async fn token(service: &Service) -> Result<String> {
+    let scopes = Scopes::new(Scope::ALL).context("there are scopes")?;
+    let wish = TokenWish { name: format!("demo-{}", entropy::text(6)), scopes, days: TOKEN_DAYS };
+    Ok(service.add_token(&Actor::Operator("demo".to_owned()), wish).await?.secret)
 }
 
 fn print(kept: &Kept, args: &DemoArgs) -> Result<()> {

@@ -86,6 +86,10 @@ fn run(command: Command) -> Result<()> {
             let settings = for_operator(&config)?;
             on_runtime(&settings, commands::node(&settings, command))
         }
+        Command::Token { config, command } => {
+            let settings = for_operator(&config)?;
+            on_runtime(&settings, commands::token(&settings, command))
+        }
         Command::Grant(args) => {
             let settings = for_operator(&args.config)?;
             on_runtime(&settings, commands::grant(&settings, &args))

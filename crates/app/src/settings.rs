@@ -24,7 +24,9 @@ use crate::logging::LogSettings;
 use layers::Layers;
 pub(crate) use nodes::{LinkSection, NodesSection};
 pub(crate) use places::{ConfigError, Places};
-pub(crate) use sections::{ApiSection, JobSettings, LeaseSettings, StoreSettings, StoreUri, WatchSettings};
+pub(crate) use sections::{
+    ApiSection, JobSettings, LeaseSettings, OperatorSection, StoreSettings, StoreUri, WatchSettings,
+};
 
 /// Everything that can be set.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -43,6 +45,7 @@ pub(crate) struct Settings {
     pub(crate) log: LogSettings,
     pub(crate) store: StoreSettings,
     pub(crate) api: ApiSection,
+    pub(crate) operator: OperatorSection,
     pub(crate) gateway: GatewaySettings,
     pub(crate) destinations: DestinationSettings,
     pub(crate) leases: LeaseSettings,
@@ -63,6 +66,7 @@ impl Default for Settings {
             log: LogSettings::default(),
             store: StoreSettings::default(),
             api: ApiSection::default(),
+            operator: OperatorSection::default(),
             gateway: GatewaySettings::default(),
             destinations: DestinationSettings::default(),
             leases: LeaseSettings::default(),
@@ -138,6 +142,7 @@ impl Settings {
         ensure!(self.gateway.limits.head_bytes >= 1024, "gateway.limits.head_bytes: at least 1024");
         ensure!(self.gateway.limits.connections != Some(0), "gateway.limits.connections: at least 1, or not set");
         ensure!(self.api.answers.body_limit_bytes >= 1024, "api.answers.body_limit_bytes: at least 1024");
+        ensure!(self.operator.answers.body_limit_bytes >= 1024, "operator.answers.body_limit_bytes: at least 1024");
         ensure!(!self.api.answers.prefixes.is_empty(), "api.answers.prefixes: at least one");
         self.leases.check()?;
         self.check_listeners()
@@ -146,9 +151,10 @@ impl Settings {
     /// Everything that listens, by its key.
     fn listeners(&self) -> Vec<(&'static str, SocketAddr)> {
         let always = [("api.listen", self.api.listen), ("gateway.listen", self.gateway.listen)];
+        let operator = self.operator.listen.map(|listen| ("operator.listen", listen));
         let watch = self.watch.listen.map(|listen| ("watch.listen", listen));
         let nodes = self.nodes.listen.map(|listen| ("nodes.listen", listen));
-        always.into_iter().chain(watch).chain(nodes).collect()
+        always.into_iter().chain(operator).chain(watch).chain(nodes).collect()
     }
 
     /// No two may listen on one address.

@@ -55,12 +55,13 @@ impl Contents {
     }
 
     /// Lists things page by page.
-    pub(crate) fn list<W, T, F>(self, path: &'static str, summary: &'static str, act: impl Act<W, F>) -> Self
+    pub(crate) fn list<W, T, F>(mut self, path: &'static str, summary: &'static str, act: impl Act<W, F>) -> Self
     where
         W: Wish + ToSchema,
         T: Serialize + ToSchema + Send,
         F: Future<Output = Result<PageOf<T>, Problem>> + Send + 'static,
     {
+        self.document.know::<T>();
         let rules = Rules { scope: Scope::Read, purpose: Purpose::List, success: StatusCode::OK };
         self.add::<W, PageOf<T>, F>((Method::GET, path, summary), rules, act)
     }

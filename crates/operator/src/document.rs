@@ -68,6 +68,11 @@ impl Document {
         self.calls.push((http_method(method), path, operation.build()));
     }
 
+    /// Adds a schema under its name.
+    pub(crate) fn know<T: ToSchema>(&mut self) {
+        self.schemas.insert(T::name().into_owned(), T::schema());
+    }
+
     /// The document.
     pub(crate) fn into_json(self) -> Bytes {
         let paths = self.calls.into_iter().fold(PathsBuilder::new(), |paths, (method, path, operation)| {

@@ -35,12 +35,14 @@ pub struct Launch {
     pub api: SocketAddr,
     /// Where the gateway listens.
     pub gateway: SocketAddr,
+    /// Where the operator API listens.
+    pub operator: SocketAddr,
     /// A command put before the binary's, `prlimit` say.
     pub prefix: Vec<String>,
 }
 
 impl Launch {
-    /// The binary on two free ports of 127.0.0.1.
+    /// The binary on three free ports of 127.0.0.1.
     ///
     /// # Errors
     /// When no port is free.
@@ -51,6 +53,7 @@ impl Launch {
             package_gb: 0,
             api: free_address(Ipv4Addr::LOCALHOST)?,
             gateway: free_address(Ipv4Addr::LOCALHOST)?,
+            operator: free_address(Ipv4Addr::LOCALHOST)?,
             prefix: Vec::new(),
         })
     }
@@ -89,6 +92,10 @@ pub struct Ready {
     pub password: String,
     /// The demo customer's name for the operator's commands.
     pub customer_email: String,
+    /// Base URL of the operator API.
+    pub operator: String,
+    /// A token for it that may do everything.
+    pub operator_token: String,
 }
 
 /// A running product. It is killed when dropped.
@@ -225,6 +232,7 @@ fn spawn(launch: &Launch) -> Result<Child> {
         .args(["demo", "--json", "--allow-cidr", "127.0.0.0/8"])
         .args(["--package-gb", &launch.package_gb.to_string()])
         .args(["--api", &launch.api.to_string(), "--gateway", &launch.gateway.to_string()])
+        .args(["--operator", &launch.operator.to_string()])
         .arg("--data")
         .arg(&launch.data)
         .stdin(Stdio::null())

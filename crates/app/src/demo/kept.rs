@@ -24,6 +24,12 @@ pub(super) struct Kept {
     pub(super) password: String,
     pub(super) customer_email: String,
     pub(super) customer_password: String,
+    /// Base URL of the operator API.
+    #[serde(default)]
+    pub(super) operator: String,
+    /// A token for it that may do everything.
+    #[serde(default)]
+    pub(super) operator_token: String,
 }
 
 impl Kept {
@@ -63,6 +69,11 @@ impl Kept {
     pub(super) fn api_address(&self) -> Option<SocketAddr> {
         self.api.strip_prefix("http://").and_then(|address| address.parse().ok())
     }
+
+    /// Where the operator API listened last time.
+    pub(super) fn operator_address(&self) -> Option<SocketAddr> {
+        self.operator.strip_prefix("http://")?.strip_suffix(turnpike_operator::PREFIX)?.parse().ok()
+    }
 }
 
 #[cfg(test)]
@@ -82,10 +93,13 @@ mod tests {
             password: "p".to_owned(),
             customer_email: "e".to_owned(),
             customer_password: "c".to_owned(),
+            operator: "http://127.0.0.1:8601/operator/v1".to_owned(),
+            operator_token: "t".to_owned(),
         };
         kept.store(folder.path()).unwrap();
         assert!(Kept::load(folder.path()).unwrap() == Some(kept.clone()));
         assert_eq!(kept.api_address(), Some("127.0.0.1:8600".parse().unwrap()));
+        assert_eq!(kept.operator_address(), Some("127.0.0.1:8601".parse().unwrap()));
         let mode = std::fs::metadata(folder.path().join(FILE_NAME)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
     }

@@ -15,7 +15,8 @@ pub(super) struct Page<'a> {
 
 impl fmt::Display for Page<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Kept { api, gateway, app_key, username, password, customer_email, customer_password } = self.kept;
+        let Kept { api, gateway, app_key, username, password, .. } = self.kept;
+        let Kept { customer_email, customer_password, operator, operator_token, .. } = self.kept;
         let (folder, program) = (self.folder.display(), self.program);
         write!(
             f,
@@ -27,6 +28,7 @@ Turnpike is ready.
   app_key   {app_key}
   account   {username}:{password}
   customer  {customer_email} (password {customer_password})
+  operator  {operator}
 
 Send traffic through the gateway:
 
@@ -48,6 +50,10 @@ As the operator, in a second terminal:
 
   {program} customer list --data {folder}
   {program} usage --data {folder}
+
+As the operator's program (what there is: {operator}/openapi.json):
+
+  curl -H 'Authorization: Bearer {operator_token}' {operator}/customers
 
 Ctrl-C ends it. All of this is kept in {folder}.
 "

@@ -13,6 +13,8 @@ const LIVE: &[&str] = &[
     "log.level",
     "api.answers.",
     "api.server.",
+    "operator.answers.",
+    "operator.server.",
     "gateway.staleness_s",
     "gateway.exit.",
     "gateway.resolver.",

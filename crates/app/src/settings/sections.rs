@@ -8,6 +8,7 @@ use turnpike_api::{ApiSettings, ServerSettings};
 use turnpike_domain::quota::LeasePolicy;
 use turnpike_domain::time::Span;
 use turnpike_domain::units::Bytes;
+use turnpike_operator::OperatorSettings;
 
 /// The `[store]` section.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -94,6 +95,29 @@ impl Default for ApiSection {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8600)),
             answers: ApiSettings::default(),
             server: ServerSettings::default(),
+        }
+    }
+}
+
+/// The `[operator]` section: the API for the operator's programs.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct OperatorSection {
+    /// Where it listens; `off` for nowhere. 127.0.0.1:8601.
+    #[serde(with = "or_off")]
+    pub(crate) listen: Option<SocketAddr>,
+    /// How it answers.
+    pub(crate) answers: OperatorSettings,
+    /// How its connections are served.
+    pub(crate) server: ServerSettings,
+}
+
+impl Default for OperatorSection {
+    fn default() -> Self {
+        Self {
+            listen: Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 8601))),
+            answers: OperatorSettings::default(),
+            server: ServerSettings { most_connections: 256, ..ServerSettings::default() },
         }
     }
 }

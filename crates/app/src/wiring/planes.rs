@@ -7,8 +7,12 @@ use axum::{Router, middleware};
 use turnpike_api::ServerSettings;
 
 use super::Backend;
+use crate::reload::Changes;
 use crate::settings::Settings;
 use crate::watch::{self, Requests};
+
+/// The name of the operator API's listener.
+const OPERATOR: &str = "operator";
 
 /// An API and where it listens.
 pub(super) struct Plane {
@@ -28,16 +32,32 @@ pub(super) fn planes(settings: &Settings, backend: &Backend, requests: &Arc<Requ
         router: turnpike_api::router(service.clone(), settings.api.answers.clone()),
         server: settings.api.server.clone(),
     };
+    let operator = settings.operator.listen.map(|listen| Plane {
+        name: OPERATOR,
+        listen,
+        router: turnpike_operator::router(service.clone(), settings.operator.answers.clone(), shown(settings)),
+        server: settings.operator.server.clone(),
+    });
     let nodes = settings.nodes.listen.map(|listen| Plane {
         name: "nodes",
         listen,
         router: turnpike_link::server::router(service.clone(), backend.keys.clone()),
         server: settings.nodes.server.clone(),
     });
-    [api].into_iter().chain(nodes).map(|plane| plane.counted(requests)).collect()
+    [api].into_iter().chain(operator).chain(nodes).map(|plane| plane.counted(requests)).collect()
+}
+
+/// The settings in force, without secrets.
+fn shown(settings: &Settings) -> serde_json::Value {
+    serde_json::to_value(settings).unwrap_or_default()
 }
 
 impl Plane {
+    /// Whether a change of settings makes another router of it. The operator is shown every setting.
+    pub(super) fn follows(&self, changes: &Changes) -> bool {
+        self.name == OPERATOR || changes.touch(self.name)
+    }
+
     /// With every answer counted for whoever watches.
     fn counted(self, requests: &Arc<Requests>) -> Self {
         let state = (self.name, Arc::clone(requests));

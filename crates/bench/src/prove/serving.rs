@@ -51,7 +51,7 @@ impl Serving {
         let data = folder.path().join("data");
         let text = format!(
             "data = '{}'\nlog.format = 'json'\napi.listen = '{api}'\ngateway.listen = '{gateway}'\n\
-             watch.listen = '{watch}'\ndestinations.allow_cidrs = ['127.0.0.0/8']\n{more}",
+             watch.listen = '{watch}'\noperator.listen = 'off'\ndestinations.allow_cidrs = ['127.0.0.0/8']\n{more}",
             data.display()
         );
         let (config, log) = (folder.path().join("turnpike.toml"), folder.path().join("log"));

@@ -1,2 +1,12 @@
 //! The operator API from outside: requests into the router, answers out of it.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
+mod connections;
+mod document;
+mod given;
+mod intake;
+mod once;
+mod paging;
+mod routes;
+mod story;
+mod tokens;

@@ -1,0 +1,169 @@
+//! Open connections: gateways are asked over the feed, and end what they are told to.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use serde_json::{Value, json};
+use tokio::task::JoinHandle;
+use turnpike_domain::connection::{Connection, ConnectionId, Protocol};
+use turnpike_domain::directory::Changes;
+use turnpike_domain::ids::{AccountId, CustomerId, Incarnation, NodeId};
+use turnpike_domain::question::{Answer, Ask};
+use turnpike_domain::time::Span;
+use turnpike_domain::units::Bytes;
+use turnpike_operator::OperatorSettings;
+use turnpike_service::Service;
+use turnpike_testkit::each_store;
+
+use crate::given::Given;
+
+/// A gateway that follows the feed and has connections of account 1 of customer 1.
+pub(crate) struct FakeGateway {
+    pub(crate) node: NodeId,
+    open: Arc<Mutex<Vec<Connection>>>,
+    following: JoinHandle<()>,
+}
+
+impl FakeGateway {
+    pub(crate) async fn start(given: &Given, number: i64) -> Self {
+        let node = Incarnation { node: NodeId::new(-number), boot: 1 };
+        given.service.settle_node(node, Vec::new()).await.unwrap();
+        let place = given.service.directory_snapshot().await.unwrap().seq;
+        let open = Arc::new(Mutex::new((1..=3).map(connection).collect::<Vec<_>>()));
+        let follow = follow(given.service.clone(), node, place, Arc::clone(&open));
+        Self { node: node.node, open, following: tokio::spawn(follow) }
+    }
+
+    pub(crate) async fn stop(self) {
+        self.following.abort();
+        assert!(self.following.await.unwrap_err().is_cancelled());
+    }
+}
+
+fn connection(id: u64) -> Connection {
+    Connection {
+        id: ConnectionId::new(id),
+        customer: CustomerId::new(1),
+        account: AccountId::new(1),
+        username: "user1".to_owned(),
+        protocol: Protocol::Connect,
+        source: "192.0.2.9:4000".parse().unwrap(),
+        target: "example.com:443".to_owned(),
+        age: Span::from_secs(7),
+        to_client: Bytes::new(1000),
+        to_origin: Bytes::new(10),
+    }
+}
+
+async fn follow(
+    service: Service,
+    node: Incarnation,
+    mut place: Option<turnpike_domain::ids::FeedSeq>,
+    open: Arc<Mutex<Vec<Connection>>>,
+) {
+    loop {
+        service.wait_for_news(place).await;
+        if let Changes::Since { seq, questions, .. } = service.directory_changes(place).await.unwrap() {
+            place = Some(seq);
+            for question in questions {
+                let answer = answer(node.node, question.ask, &mut open.lock());
+                service.answer_question(node, question.id, answer).await.unwrap();
+            }
+        }
+    }
+}
+
+fn answer(own: NodeId, ask: Ask, open: &mut Vec<Connection>) -> Answer {
+    let before = open.len();
+    match ask {
+        Ask::Connections { customer, account, .. } => {
+            let wanted = |open: &&Connection| {
+                customer.is_none_or(|customer| customer == open.customer)
+                    && account.is_none_or(|account| account == open.account)
+            };
+            return Answer::Connections(open.iter().filter(wanted).cloned().collect());
+        }
+        Ask::Kick { node, connection } => open.retain(|open| node != own || open.id != connection),
+        Ask::KickAccount(account) => open.retain(|open| open.account != account),
+    }
+    Answer::Kicked(u32::try_from(before - open.len()).unwrap())
+}
+
+fn ids(page: &Value) -> Vec<(String, u64)> {
+    let items = page["items"].as_array().unwrap().iter();
+    items.map(|open| (open["gateway"].as_str().unwrap().to_owned(), open["id"].as_u64().unwrap())).collect()
+}
+
+each_store! {
+    async fn connections_of_all_gateways_are_listed_page_by_page_and_ended_one_by_one(store: &TestStore) {
+        let given = Given::over(store).await;
+        let (one, two) = (FakeGateway::start(&given, 1).await, FakeGateway::start(&given, 2).await);
+        let all = given.get("/connections").await.is(200);
+        assert_eq!(ids(&all).len(), 6);
+        assert_eq!(all["items"][0], json!({
+            "gateway": "-2", "id": 1, "customer": 1, "account": 1, "username": "user1", "protocol": "connect",
+            "source": "192.0.2.9:4000", "target": "example.com:443", "age_s": 7, "to_client_bytes": 1000,
+            "to_origin_bytes": 10,
+        }));
+        let paged: Vec<_> = given.pages("/connections", 4).await.concat();
+        assert_eq!(&paged, all["items"].as_array().unwrap());
+        assert_eq!(ids(&given.get("/connections?gateway=-1").await.is(200)).len(), 3);
+        assert_eq!(ids(&given.get("/connections?customer=2").await.is(200)), []);
+        assert_eq!(given.delete("/connections/-1/2").await.is(200), json!({"kicked": 1}));
+        given.delete("/connections/-1/2").await.problem(404);
+        given.delete("/connections/-3/2").await.problem(404);
+        assert_eq!(ids(&given.get("/connections?gateway=-1").await.is(200)), [("-1".to_owned(), 1), ("-1".to_owned(), 3)]);
+        assert_eq!(two.open.lock().len(), 3);
+        one.stop().await;
+        two.stop().await;
+    }
+
+    async fn all_connections_of_an_account_are_ended_at_once(store: &TestStore) {
+        let given = Given::over(store).await;
+        let customer = given.customer("anna").await;
+        given.account(customer, "user1").await;
+        let (one, two) = (FakeGateway::start(&given, 1).await, FakeGateway::start(&given, 2).await);
+        let path = format!("/customers/{customer}/accounts/user1/connections");
+        let dry = given.delete(&format!("{path}?dry_run=true")).await.is(200);
+        assert_eq!(dry, json!({"kicked": 6, "dry_run": true}));
+        assert_eq!(given.delete(&path).await.is(200), json!({"kicked": 6}));
+        assert_eq!(given.delete(&path).await.is(200), json!({"kicked": 0}));
+        given.delete(&format!("/customers/{customer}/accounts/nobody/connections")).await.problem(404);
+        one.stop().await;
+        two.stop().await;
+    }
+
+    async fn a_gateway_that_does_not_answer_is_said_to_be_silent(store: &TestStore) {
+        let given = Given::with(store, OperatorSettings { ask_limit_ms: 50, ..OperatorSettings::default() }).await;
+        let one = FakeGateway::start(&given, 1).await;
+        one.following.abort();
+        given.delete("/connections/-1/2").await.problem(504);
+        assert_eq!(ids(&given.get("/connections").await.is(200)), []);
+    }
+
+    async fn a_change_that_waits_says_on_how_many_gateways_it_is_in_force(store: &TestStore) {
+        let given = Given::with(store, OperatorSettings { wait_limit_ms: 50, ..OperatorSettings::default() }).await;
+        let customer = given.customer("anna").await;
+        let path = format!("/customers/{customer}?wait=applied");
+        // There is no gateway that could be behind.
+        assert_eq!(given.patch(&path, json!({"suspended": true})).await.is(200)["effective"], "0/0");
+        let node = Incarnation { node: NodeId::new(7), boot: 1 };
+        given.service.settle_node(node, Vec::new()).await.unwrap();
+        assert_eq!(given.patch(&path, json!({"suspended": false})).await.is(200)["effective"], "0/1");
+        assert_eq!(given.patch(&format!("{path}&dry_run=true"), json!({"suspended": true})).await.is(200)["effective"], Value::Null);
+        let listed = given.get("/gateways").await.is(200)["items"][0].take();
+        assert_eq!((&listed["id"], &listed["state"], &listed["machine"]), (&json!("7"), &json!("live"), &Value::Null));
+        given.pass(Span::from_secs(301));
+        assert_eq!(given.get("/gateways").await.is(200)["items"][0]["state"], "silent");
+        assert_eq!(given.patch(&path, json!({"suspended": false})).await.is(200)["effective"], "0/0");
+    }
+}
+
+/// For the type's sake: patience is given in whole milliseconds.
+#[test]
+fn questions_take_less_time_than_requests_may() {
+    let settings = OperatorSettings::default();
+    let [ask, wait, request] = [settings.ask_limit_ms, settings.wait_limit_ms, settings.request_deadline_ms];
+    assert!(Duration::from_millis(ask + wait) < Duration::from_millis(request));
+}
