@@ -1,9 +1,11 @@
 //! Who is measured: Turnpike, two bare relays as the limit of what the kernel allows, and peers from Debian's packages.
 //! Each is started fresh on loopback in a folder of its own, with a login where it knows one, and without logs.
 
+mod dante;
 mod haproxy;
 mod microsocks;
 mod squid;
+mod tinyproxy;
 mod turnpike;
 
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
@@ -31,13 +33,23 @@ pub(crate) enum Kind {
     Copy,
     Haproxy,
     Squid,
+    Tinyproxy,
     Microsocks,
+    Dante,
 }
 
 impl Kind {
     /// All, in the order of the table.
-    pub(crate) const ALL: [Self; 6] =
-        [Self::Splice, Self::Copy, Self::Turnpike, Self::Haproxy, Self::Squid, Self::Microsocks];
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Splice,
+        Self::Copy,
+        Self::Turnpike,
+        Self::Haproxy,
+        Self::Squid,
+        Self::Tinyproxy,
+        Self::Microsocks,
+        Self::Dante,
+    ];
 
     /// What the table calls it.
     pub(crate) fn title(self) -> &'static str {
@@ -47,7 +59,9 @@ impl Kind {
             Self::Copy => "bare relay, one 256 KB buffer a thread",
             Self::Haproxy => "HAProxy (TCP or web mode, no login)",
             Self::Squid => "Squid",
+            Self::Tinyproxy => "tinyproxy",
             Self::Microsocks => "microsocks",
+            Self::Dante => "Dante (no login)",
         }
     }
 
@@ -56,9 +70,16 @@ impl Kind {
         match self {
             Self::Haproxy => Some(("/usr/sbin/haproxy", "haproxy")),
             Self::Squid => Some(("/usr/sbin/squid", "squid")),
+            Self::Tinyproxy => Some(("/usr/bin/tinyproxy", "tinyproxy")),
             Self::Microsocks => Some(("/usr/bin/microsocks", "microsocks")),
+            Self::Dante => Some(("/usr/sbin/danted", "dante-server")),
             Self::Turnpike | Self::Splice | Self::Copy => None,
         }
+    }
+
+    /// Whether it is somebody else's: what it cannot do is no failure of ours.
+    pub(crate) fn is_other(self) -> bool {
+        self.program().is_some()
     }
 
     /// What to type when its program is missing.
@@ -116,7 +137,9 @@ impl Peer {
             Kind::Copy => relay(Mover::Copy, kind, setup),
             Kind::Haproxy => haproxy::start(setup),
             Kind::Squid => squid::start(),
+            Kind::Tinyproxy => tinyproxy::start(),
             Kind::Microsocks => microsocks::start(),
+            Kind::Dante => dante::start(),
         };
         let mut peer = peer.with_context(|| format!("cannot start {kind:?}"))?;
         let addresses: Vec<SocketAddr> = peer.tunnels.iter().map(|(_, address)| *address).chain(peer.web).collect();

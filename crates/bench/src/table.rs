@@ -48,7 +48,28 @@ pub(crate) struct Arguments {
 }
 
 /// All figures of a run, one of each round.
-type Samples = BTreeMap<(Column, Kind), Vec<Figures>>;
+#[derive(Default)]
+struct Samples {
+    taken: BTreeMap<(Column, Kind), Vec<Figures>>,
+    /// What another's proxy failed at in some round, and how; not tried again.
+    failed: BTreeMap<(Column, Kind), String>,
+}
+
+impl Samples {
+    fn take(&mut self, column: Column, kind: Kind, figures: Figures) {
+        self.taken.entry((column, kind)).or_default().push(figures);
+    }
+
+    fn fail(&mut self, column: Column, kind: Kind, why: String) {
+        self.taken.remove(&(column, kind));
+        self.failed.insert((column, kind), why);
+    }
+
+    /// The figures of one in one column, by round; `None` when it was not measured or failed.
+    fn of(&self, column: Column, kind: Kind) -> Option<&Vec<Figures>> {
+        self.taken.get(&(column, kind))
+    }
+}
 
 /// Measures and writes the table.
 ///
@@ -61,7 +82,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let turnpike = if needs_product { crate::product_binary(arguments.turnpike.as_ref())? } else { PathBuf::new() };
     let origin = OriginProcess::start()?;
     let setup = Setup { turnpike, origins: origin.addresses.clone() };
-    let mut samples = Samples::new();
+    let mut samples = Samples::default();
     let mut versions = Vec::new();
     if columns.contains(&Column::Idle) {
         // Memory first, each on a fresh process: what load leaves behind is not an idle tunnel's.
@@ -101,6 +122,9 @@ fn wanted(arguments: &Arguments) -> Vec<Kind> {
 /// Does one job in a process of its own.
 fn measure(arguments: &Arguments, setup: &Setup, column: Column, peer: &Peer, samples: &mut Samples) -> Result<()> {
     let Some((speech, proxy)) = column.entrance(peer) else { return Ok(()) };
+    if samples.failed.contains_key(&(column, peer.kind)) {
+        return Ok(());
+    }
     let job = Job {
         proxy,
         login: peer.login.clone(),
@@ -110,9 +134,17 @@ fn measure(arguments: &Arguments, setup: &Setup, column: Column, peer: &Peer, sa
         window_ms: arguments.window_ms,
         work: column.work(arguments.idle_tunnels),
     };
-    let figures = job.measure().with_context(|| format!("{column:?} on {:?}", peer.kind))?;
+    let figures = match job.measure().with_context(|| format!("{column:?} on {:?}", peer.kind)) {
+        Ok(figures) => figures,
+        Err(error) if peer.kind.is_other() => {
+            say(&format!("left out: {error:#}"));
+            samples.fail(column, peer.kind, format!("{error:#}"));
+            return Ok(());
+        }
+        Err(error) => return Err(error),
+    };
     say(&format!("{column:?} {:?}: {}", peer.kind, column.summary(&figures)));
-    samples.entry((column, peer.kind)).or_default().push(figures);
+    samples.take(column, peer.kind, figures);
     Ok(())
 }
 

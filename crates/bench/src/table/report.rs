@@ -12,6 +12,8 @@ use crate::peers::Kind;
 
 const BEGIN: &str = "<!-- table: begin (made by turnpike-bench, do not edit) -->";
 const END: &str = "<!-- table: end -->";
+/// Who is missing from every table.
+const NOT_MEASURED: &str = "3proxy is not among Debian's packages and was not measured.";
 /// Ratios are kept in thousandths.
 const RATIO: u64 = 1000;
 
@@ -56,7 +58,10 @@ pub(super) fn markdown(
     let heads = ["round trip of 64 B, µs: p50 (× the splice relay) · p99", "idle tunnel, KB of RSS · how many held"];
     writeln!(text)?;
     grid(&mut text, samples, kinds, &last, &heads)?;
-    writeln!(text, "\nThe aims, and what this run came to:\n")?;
+    for why in samples.failed.values() {
+        writeln!(text, "\nLeft out, for what it could not do here: {why}.")?;
+    }
+    writeln!(text, "\n{NOT_MEASURED}\n\nThe aims, and what this run came to:\n")?;
     for (aim, column, limit) in &AIMS {
         if let Some((met, figure)) = judge(samples, *column, limit) {
             writeln!(text, "- {aim}: **{figure}**, {}", if met { "met" } else { "missed" })?;
@@ -90,7 +95,7 @@ fn grid(text: &mut String, samples: &Samples, kinds: &[Kind], columns: &[Column]
 fn cell(samples: &Samples, column: Column, kind: Kind) -> String {
     let Some(cost) = cost(samples, column, kind) else { return "–".to_owned() };
     let speeds: Vec<u64> =
-        samples.get(&(column, kind)).into_iter().flatten().map(|figures| column.speed(figures)).collect();
+        samples.of(column, kind).into_iter().flatten().map(|figures| column.speed(figures)).collect();
     let speed = column.show_speed(median(&speeds).unwrap_or(0));
     let ratio = match (kind, column) {
         (Kind::Splice, _) | (_, Column::Idle) => None,
@@ -101,12 +106,12 @@ fn cell(samples: &Samples, column: Column, kind: Kind) -> String {
 }
 
 fn cost(samples: &Samples, column: Column, kind: Kind) -> Option<u64> {
-    median(&samples.get(&(column, kind))?.iter().map(|figures| column.cost(figures)).collect::<Vec<_>>())
+    median(&samples.of(column, kind)?.iter().map(|figures| column.cost(figures)).collect::<Vec<_>>())
 }
 
 /// The median over the rounds of one's cost in thousandths of the other's in the same round.
 fn ratio(samples: &Samples, column: Column, one: Kind, other: Kind) -> Option<u64> {
-    let pairs = samples.get(&(column, one))?.iter().zip(samples.get(&(column, other))?);
+    let pairs = samples.of(column, one)?.iter().zip(samples.of(column, other)?);
     median(&pairs.map(|(one, other)| scaled(column.cost(one), RATIO, column.cost(other))).collect::<Vec<_>>())
 }
 
@@ -163,9 +168,11 @@ mod tests {
     #[test]
     fn a_cost_is_compared_with_that_of_the_same_round() {
         let figures = |cpu_ns| crate::load::Figures { cpu_ns, count: 1_000_000_000, ..Default::default() };
-        let mut samples = Samples::new();
-        samples.insert((Column::Down8, Kind::Turnpike), vec![figures(100), figures(300), figures(240)]);
-        samples.insert((Column::Down8, Kind::Splice), vec![figures(100), figures(200), figures(200)]);
+        let mut samples = Samples::default();
+        for (ours, theirs) in [(100, 100), (300, 200), (240, 200)] {
+            samples.take(Column::Down8, Kind::Turnpike, figures(ours));
+            samples.take(Column::Down8, Kind::Splice, figures(theirs));
+        }
         assert_eq!(ratio(&samples, Column::Down8, Kind::Turnpike, Kind::Splice), Some(1200));
     }
 }
