@@ -87,7 +87,7 @@ impl Account {
 
     /// What a used account needs; `None` when it was never used.
     pub(crate) fn if_used(&self) -> Option<&Used> {
-        // Pairs with the fence in `is_past`: whoever misses the other's store has its own seen.
+        // Pairs with the fence in `Line::is_over_for_sleeper`: whoever misses the other's store has its own seen.
         fence(Ordering::SeqCst);
         self.used.get().map(Box::as_ref)
     }
@@ -100,12 +100,6 @@ impl Account {
     /// Whether permits of that epoch have ended.
     pub(crate) fn is_past(&self, epoch: u64) -> bool {
         self.epoch.load(Ordering::Acquire) != epoch
-    }
-
-    /// As [`Account::is_past`], for a task that has just put itself down to be woken.
-    pub(crate) fn is_past_for_sleeper(&self, epoch: u64) -> bool {
-        fence(Ordering::SeqCst);
-        self.is_past(epoch)
     }
 
     /// What a remembered refusal of traffic depends on.
@@ -135,10 +129,15 @@ impl Account {
     /// Ends all open permits and takes back unused leases.
     pub(crate) fn revoke(self: &Arc<Self>) {
         self.epoch.fetch_add(1, Ordering::Release);
+        self.wake_tunnels();
+        self.recall();
+    }
+
+    /// Makes every tunnel look whether it may go on.
+    pub(crate) fn wake_tunnels(&self) {
         if let Some(used) = self.if_used() {
             used.revoked.notify_waiters();
         }
-        self.recall();
     }
 
     /// Takes back unused leases; open tunnels ask for new ones.

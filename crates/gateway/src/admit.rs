@@ -2,9 +2,11 @@
 //! Credentials come first, so that only their owner learns anything else.
 
 use tokio::net::TcpStream;
+use turnpike_domain::connection::Protocol;
 use turnpike_domain::destination::Target;
 use turnpike_domain::login::Login;
 
+use crate::line::Arrival;
 use crate::permit::Permit;
 use crate::refusal::Refusal;
 use crate::session::Front;
@@ -14,8 +16,13 @@ use crate::session::Front;
 ///
 /// # Errors
 /// The first check that fails.
-pub(crate) fn admit(front: &Front, login: &Login, password: &[u8]) -> Result<Permit, Refusal> {
-    let permit = front.directory.admit(login, password)?;
+pub(crate) fn admit(
+    front: &Front,
+    comer: (&Arrival, Protocol),
+    login: &Login,
+    password: &[u8],
+) -> Result<Permit, Refusal> {
+    let permit = front.directory.admit(login, password, comer)?;
     // The one exit has no declared place and no customer's address.
     if !login.place.is_anywhere() {
         return Err(Refusal::PlaceNotServed);
@@ -31,6 +38,7 @@ pub(crate) fn admit(front: &Front, login: &Login, password: &[u8]) -> Result<Per
 /// # Errors
 /// The first check that fails, or why there is no connection.
 pub(crate) async fn reach(front: &Front, permit: &Permit, target: &Target) -> Result<TcpStream, Refusal> {
+    permit.line().head_for(target);
     front.policy.check_port(target.port())?;
     if let Target::Address(address) = target {
         let destination = front.policy.classify(*address)?;

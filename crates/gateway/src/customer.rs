@@ -1,5 +1,6 @@
 //! A customer as its accounts share it: its state, and what counts against its limits on this gateway.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
@@ -43,6 +44,16 @@ impl Customer {
             return Err(Refusal::CustomerUnverified);
         }
         Ok(())
+    }
+
+    /// Whether that address is on its allow list.
+    pub(crate) fn lists(&self, source: IpAddr) -> bool {
+        self.entry.load().sources.contains(&source)
+    }
+
+    /// Looks at its allow list.
+    pub(crate) fn with_sources<T>(&self, look: impl FnOnce(&[IpAddr]) -> T) -> T {
+        look(&self.entry.load().sources)
     }
 
     /// Rises whenever its packages change.

@@ -2,19 +2,21 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
 use tokio::time::Instant;
 use turnpike_domain::account::Username;
+use turnpike_domain::connection::Protocol;
 use turnpike_domain::directory::{AccountEntry, CustomerEntry};
-use turnpike_domain::ids::{AccountId, CustomerId};
+use turnpike_domain::ids::{AccountId, CustomerId, FeedSeq};
 use turnpike_domain::login::Login;
 use turnpike_domain::secret::{MacKey, PasswordMac};
 
-use crate::account::Account;
+use crate::account::{Account, Facts};
 use crate::customer::Customer;
+use crate::line::{Arrival, Credential, Line};
 use crate::permit::{Leave, Permit};
 use crate::refusal::Refusal;
 use crate::settings::Deadlines;
@@ -31,7 +33,9 @@ pub struct Directory {
     roll: Mutex<Roll>,
     key: MacKey,
     desk: Arc<Desk>,
-    staleness: Duration,
+    staleness_ms: AtomicU64,
+    /// The place in the feed up to which everything is in force; 0 before the first change.
+    place: AtomicI64,
     /// The zero of this gateway's clock.
     started: Instant,
     /// When the store was last heard of.
@@ -52,7 +56,8 @@ impl Directory {
             roll: Mutex::new(Roll::default()),
             key,
             desk: Arc::new(Desk::new(deadlines)),
-            staleness,
+            staleness_ms: AtomicU64::new(milliseconds(staleness)),
+            place: AtomicI64::new(0),
             started: Instant::now(),
             contact_ns: AtomicU64::new(NEVER),
         }
@@ -72,11 +77,11 @@ impl Directory {
         self.by_name.is_empty()
     }
 
-    /// Checks a login and counts the connection in. The work is the same for an unknown name as for a wrong password.
+    /// Checks a login and counts the connection in, which speaks `protocol`. The work is the same for an unknown name as for a wrong password.
     ///
     /// # Errors
     /// [`Refusal::Credentials`] for both of those; with right credentials, what else stands in the way.
-    pub fn admit(&self, login: &Login, password: &[u8]) -> Result<Permit, Refusal> {
+    pub(crate) fn admit(&self, login: &Login, password: &[u8], comer: (&Arrival, Protocol)) -> Result<Permit, Refusal> {
         let presented = PasswordMac::of(&self.key, &login.username, password);
         let account = self.by_name.pin().get(&login.username).cloned();
         let Some(account) = account else {
@@ -88,22 +93,81 @@ impl Directory {
         if presented != facts.password {
             return Err(Refusal::Credentials);
         }
+        self.check_standing(&account, &facts)?;
+        if let Some(fault) = login.fault {
+            return Err(Refusal::BadLogin(fault));
+        }
+        self.seat((account, epoch), comer, Credential::Login)
+    }
+
+    /// Lets somebody use an account without a login, when his source is on the allow list of its customer.
+    ///
+    /// # Errors
+    /// [`Refusal::SourceNotListed`], also for an account that does not exist; for those who are listed, what else stands in
+    /// the way.
+    pub(crate) fn admit_source(&self, username: &Username, comer: (&Arrival, Protocol)) -> Result<Permit, Refusal> {
+        let account = self.by_name.pin().get(username).cloned().ok_or(Refusal::SourceNotListed)?;
+        let epoch = account.epoch();
+        let facts = account.facts();
+        if !account.customer().lists(comer.0.source.ip().to_canonical()) {
+            return Err(Refusal::SourceNotListed);
+        }
+        self.check_standing(&account, &facts)?;
+        self.seat((account, epoch), comer, Credential::Source)
+    }
+
+    fn check_standing(&self, account: &Account, facts: &Facts) -> Result<(), Refusal> {
         self.check_contact()?;
         if !facts.enabled {
             return Err(Refusal::AccountDisabled);
         }
-        account.customer().standing()?;
-        if let Some(fault) = login.fault {
-            return Err(Refusal::BadLogin(fault));
-        }
+        account.customer().standing()
+    }
+
+    /// Counts a connection in and puts it down.
+    fn seat(
+        &self,
+        (account, epoch): (Arc<Account>, u64),
+        (arrival, protocol): (&Arrival, Protocol),
+        credential: Credential,
+    ) -> Result<Permit, Refusal> {
         let seat = account.customer().seat(self.now_ns())?;
-        Ok(Permit::new(Leave::new(account, epoch, Arc::clone(&self.desk)), seat))
+        let desk = Arc::clone(&self.desk);
+        let make = |id| Line::new(id, (account, epoch), desk, arrival, (protocol, credential));
+        let line = self.desk.registry.enter(make);
+        // The list may have changed before the connection was on the register.
+        if credential == Credential::Source && !line.account.customer().lists(line.source()) {
+            line.kick();
+        }
+        Ok(Permit::new(Leave::new(line), seat))
     }
 
     fn check_contact(&self) -> Result<(), Refusal> {
+        let most = Duration::from_millis(self.staleness_ms.load(Ordering::Relaxed));
+        if self.contact_age().is_some_and(|age| age <= most) { Ok(()) } else { Err(Refusal::Stale) }
+    }
+
+    /// How long ago the store was last heard of.
+    pub(crate) fn contact_age(&self) -> Option<Duration> {
         let contact = self.contact_ns.load(Ordering::Relaxed);
-        let silence = Duration::from_nanos(self.now_ns().saturating_sub(contact));
-        if contact == NEVER || silence > self.staleness { Err(Refusal::Stale) } else { Ok(()) }
+        (contact != NEVER).then(|| Duration::from_nanos(self.now_ns().saturating_sub(contact)))
+    }
+
+    /// Puts other deadlines in force, for open connections too.
+    pub(crate) fn set_deadlines(&self, staleness: Duration, deadlines: Deadlines) {
+        self.staleness_ms.store(milliseconds(staleness), Ordering::Relaxed);
+        self.desk.deadlines.store(Arc::new(deadlines));
+    }
+
+    /// Everything up to that place in the feed is in force.
+    pub(crate) fn note_place(&self, place: Option<FeedSeq>) {
+        self.place.store(place.map_or(0, FeedSeq::get), Ordering::Relaxed);
+    }
+
+    /// The place in the feed up to which everything is in force.
+    pub(crate) fn place(&self) -> Option<FeedSeq> {
+        let place = self.place.load(Ordering::Relaxed);
+        (place > 0).then(|| FeedSeq::new(place))
     }
 
     /// The store was heard of: the image is as good as it can be.
@@ -124,7 +188,10 @@ impl Directory {
     /// Takes over the present state of what changed, and ends open permits that it no longer allows.
     pub(crate) fn apply(&self, customers: Vec<CustomerEntry>, accounts: &[AccountEntry], gone: Vec<AccountId>) {
         let mut roll = self.roll.lock();
-        roll.update_customers(customers);
+        let relisted = roll.update_customers(customers);
+        for customer in relisted {
+            customer.with_sources(|sources| self.desk.registry.turn_out(customer.id(), sources));
+        }
         // A name may be free again and taken by another account in the same batch.
         for id in gone {
             if let Some(account) = roll.accounts.remove(&id) {
@@ -157,10 +224,14 @@ impl Directory {
     }
 }
 
+fn milliseconds(span: Duration) -> u64 {
+    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
+}
+
 impl Roll {
-    /// Ends the permits of all accounts whose customer may no longer use them.
-    fn update_customers(&mut self, entries: Vec<CustomerEntry>) {
-        let mut fallen = HashSet::new();
+    /// Ends the permits of all accounts whose customer may no longer use them. Gives the customers whose allow list changed.
+    fn update_customers(&mut self, entries: Vec<CustomerEntry>) -> Vec<Arc<Customer>> {
+        let (mut fallen, mut relisted) = (HashSet::new(), Vec::new());
         for entry in entries {
             let id = entry.id;
             let Some(customer) = self.customers.get(&id) else {
@@ -168,6 +239,9 @@ impl Roll {
                 continue;
             };
             let stood = customer.standing().is_ok();
+            if !customer.with_sources(|sources| sources == entry.sources) {
+                relisted.push(Arc::clone(customer));
+            }
             customer.update(entry);
             if stood && customer.standing().is_err() {
                 fallen.insert(id);
@@ -179,6 +253,7 @@ impl Roll {
                 .filter(|account| fallen.contains(&account.customer().id()))
                 .for_each(Account::revoke);
         }
+        relisted
     }
 }
 

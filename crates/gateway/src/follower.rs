@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use turnpike_domain::directory::{Changes, SnapshotPart};
 use turnpike_domain::ids::{FeedSeq, Incarnation};
+use turnpike_domain::question::Question;
 
 use crate::directory::Directory;
 use crate::ports::{Admission, PortError};
@@ -15,7 +17,7 @@ use crate::ports::{Admission, PortError};
 /// How often the feed is asked without news, so that a gateway that hears nothing is told apart from one that is cut off.
 const POLL_EVERY: Duration = Duration::from_secs(2);
 /// After a failure: at first and at most.
-const BACK_OFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
+const BACK_OFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(1));
 /// Batches of changes taken in at once; more are taken up in the next round.
 const BATCHES: usize = 1000;
 
@@ -25,6 +27,8 @@ pub(crate) struct Follower {
     directory: Arc<Directory>,
     node: Incarnation,
     fenced: CancellationToken,
+    /// Answers that are on their way.
+    answers: TaskTracker,
     seq: Option<FeedSeq>,
 }
 
@@ -39,7 +43,7 @@ impl Follower {
         node: Incarnation,
         fenced: CancellationToken,
     ) -> Result<Self, PortError> {
-        let mut follower = Self { port, directory, node, fenced, seq: None };
+        let mut follower = Self { port, directory, node, fenced, answers: TaskTracker::new(), seq: None };
         follower.load().await?;
         Ok(follower)
     }
@@ -86,9 +90,11 @@ impl Follower {
     async fn catch_up(&mut self) -> Result<(), PortError> {
         for _ in 0..BATCHES {
             match self.port.changes(self.node, self.seq).await? {
-                Changes::Since { seq, customers, accounts, gone, questions: _ } => {
+                Changes::Since { seq, customers, accounts, gone, questions } => {
                     self.directory.apply(customers, &accounts, gone);
                     self.seq = Some(seq);
+                    self.directory.note_place(self.seq);
+                    self.respond(questions);
                 }
                 Changes::None => break,
                 Changes::TooOld => self.load().await?,
@@ -121,6 +127,20 @@ impl Follower {
         }
         self.directory.note_contact();
         self.seq = begin;
+        self.directory.note_place(begin);
         Ok(())
+    }
+
+    /// Answers what the operator asks, beside following the feed.
+    fn respond(&self, questions: Vec<Question>) {
+        for Question { id, ask } in questions {
+            let answer = self.directory.desk().registry.answer(&ask, self.node.node);
+            let (port, node) = (Arc::clone(&self.port), self.node);
+            self.answers.spawn(async move {
+                if let Err(error) = port.answer(node, id, answer).await {
+                    tracing::warn!(%error, "an answer to the operator was lost");
+                }
+            });
+        }
     }
 }

@@ -1,32 +1,83 @@
-//! Starting and stopping a gateway: the spool is settled first, the directory loaded, then the port opened; in the
-//! end connections go first and leases last.
+//! Starting, changing and stopping a gateway: spools are settled first, the directory loaded, then the ports opened; in
+//! the end connections go first and leases last.
+
+mod rules;
+mod spools;
+mod status;
 
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use tokio::sync::Mutex;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
-use turnpike_domain::destination::DestinationPolicy;
+use turnpike_domain::account::Username;
 use turnpike_domain::ids::{Incarnation, NodeId};
-use turnpike_domain::secret::MacKey;
-use turnpike_spool::{Spool, SpoolError};
+use turnpike_spool::SpoolError;
 
 use crate::directory::Directory;
 use crate::follower::Follower;
-use crate::listener::{Listeners, Port, Shared};
-use crate::ports::{Admission, Leases, PortError};
-use crate::settings::Settings;
-use crate::teller::{self, Teller};
+use crate::line::Door;
+use crate::listener::{Listeners, Rules, Shared};
+use crate::port::Port;
+use crate::ports::{Admission, PortError, Supply};
+use crate::settings::{OpenPort, Settings};
+use crate::teller::Teller;
+
+pub use rules::ReloadError;
+pub use status::Status;
 
 /// How long a drained gateway tries to say goodbye.
 const FAREWELL: Duration = Duration::from_secs(2);
 
+/// The ports of a gateway, bound.
+#[derive(Debug)]
+pub struct Ports {
+    /// Where clients log in.
+    pub main: Port,
+    /// Those for listed sources, in the order of [`Settings::open`].
+    pub open: Vec<Port>,
+}
+
+impl Ports {
+    /// Binds all of them.
+    ///
+    /// # Errors
+    /// An address cannot be bound.
+    pub fn bind(settings: &Settings) -> io::Result<Self> {
+        let open = settings.open.iter().map(|open| Port::bind(open.listen, settings)).collect::<io::Result<_>>()?;
+        Ok(Self { main: Port::bind(settings.listen, settings)?, open })
+    }
+}
+
+/// A port for listed sources while it serves.
+struct Opened {
+    wish: OpenPort,
+    port: Port,
+    closing: CancellationToken,
+}
+
+/// The ports that are served.
+struct Doors {
+    main: Port,
+    open: parking_lot::Mutex<Vec<Opened>>,
+}
+
+impl Doors {
+    /// Closes this process' own copies, so that none outlives those of the threads.
+    fn close(&self) {
+        self.main.close();
+        self.open.lock().iter().for_each(|open| open.port.close());
+    }
+}
+
 /// A running gateway. Dropping it resets every connection and leaves its leases in the spool.
 pub struct Gateway {
-    address: SocketAddr,
+    doors: Arc<Doors>,
+    shared: Shared,
     admission: Arc<dyn Admission>,
     node: Incarnation,
     /// `None` once it is drained or fenced.
@@ -43,16 +94,19 @@ pub enum StartError {
     /// The spool file cannot be used.
     #[error(transparent)]
     Spool(#[from] SpoolError),
-    /// The port cannot be opened.
+    /// A port cannot be opened.
     #[error("cannot listen: {0}")]
     Listen(#[from] io::Error),
     /// The store does not answer.
     #[error("the store does not answer: {0}")]
     Store(#[from] PortError),
+    /// A port for listed sources names what can be no account.
+    #[error("gateway.open: {0:?} can be no account's name")]
+    Account(String),
 }
 
 impl Gateway {
-    /// Settles what a process before this one left behind, loads the directory and starts serving. `fresh_node` is
+    /// Settles what processes before this one left behind, loads the directory and starts serving. `fresh_node` is
     /// drawn at random; it becomes this gateway's identity if its spool file is new. The follower and the teller run
     /// on the caller's runtime, the connections on threads of their own.
     ///
@@ -60,34 +114,51 @@ impl Gateway {
     /// [`StartError`]. Nothing is served then.
     pub async fn start(
         settings: Settings,
-        admission: Arc<dyn Admission>,
-        leases: Arc<dyn Leases>,
-        password_key: MacKey,
+        ports: Ports,
+        supply: Supply,
         fresh_node: NodeId,
     ) -> Result<Self, StartError> {
-        let port = Port::bind(&settings)?;
-        let policy = Arc::new(destination_policy(&settings, port.address())?);
-        let spool = open_spool(&settings, leases.as_ref(), fresh_node).await?;
+        let Ports { main, open } = ports;
+        let Supply { admission, leases, passwords } = supply;
+        let doors = settings.open.iter().map(door).collect::<Result<Vec<_>, _>>()?;
+        let own = std::iter::once(&main).chain(&open).map(Port::address);
+        let policy = Arc::new(rules::policy(&settings, own)?);
+        let spool = spools::open(&settings, admission.as_ref(), leases.as_ref(), fresh_node).await?;
         let staleness = Duration::from_secs(settings.staleness_s);
-        let directory = Arc::new(Directory::new(password_key, staleness, settings.deadlines.clone()));
-        let (tasks, stop, fenced) = (TaskTracker::new(), CancellationToken::new(), CancellationToken::new());
-        let (node, port_of_follower) = (spool.incarnation(), Arc::clone(&admission));
-        let follower = Follower::start(port_of_follower, Arc::clone(&directory), node, fenced.clone()).await?;
+        let directory = Arc::new(Directory::new(passwords, staleness, settings.deadlines.clone()));
+        let [stop, fenced] = std::array::from_fn(|_| CancellationToken::new());
+        let (node, tasks) = (spool.incarnation(), TaskTracker::new());
+        let follower = Follower::start(Arc::clone(&admission), Arc::clone(&directory), node, fenced.clone()).await?;
         tasks.spawn(follower.run(stop.clone()));
         tasks.spawn(Teller::new(leases, spool, Arc::clone(directory.desk()), fenced.clone()).run(stop.clone()));
         let guard = stop.clone().drop_guard();
-        let address = port.address();
-        let listeners =
-            port.serve(&Shared { settings: Arc::new(settings), directory, policy, occupancy: Arc::default() })?;
+        let rules = Arc::new(ArcSwap::from_pointee(Rules { settings: Arc::new(settings), policy }));
+        let shared = Shared { rules, directory, occupancy: Arc::default() };
+        let listeners = Listeners::start(&shared)?;
+        let open = open_all(&listeners, &shared, (&main, open), doors)?;
+        let doors = Arc::new(Doors { main, open: parking_lot::Mutex::new(open) });
         let listeners = Arc::new(Mutex::new(Some(listeners)));
-        tasks.spawn(end_when_fenced(fenced.clone(), stop.clone(), Arc::clone(&listeners)));
+        let fencing = end_when_fenced(fenced.clone(), Arc::clone(&doors), Arc::clone(&listeners));
+        let unless_stopped = stop.clone();
+        tasks.spawn(async move { unless_stopped.run_until_cancelled(fencing).await });
+        tasks.spawn(rules::follow_addresses(Arc::clone(&shared.rules), stop.clone()));
         tasks.close();
-        Ok(Self { address, admission, node, listeners, tasks, stop, fenced, _stop_when_dropped: guard })
+        Ok(Self { doors, shared, admission, node, listeners, tasks, stop, fenced, _stop_when_dropped: guard })
     }
 
     /// Where clients connect to.
-    pub const fn local_addr(&self) -> SocketAddr {
-        self.address
+    pub fn local_addr(&self) -> SocketAddr {
+        self.doors.main.address()
+    }
+
+    /// Where clients of listed sources connect to, in the order they were opened.
+    pub fn open_addrs(&self) -> Vec<SocketAddr> {
+        self.doors.open.lock().iter().map(|open| open.port.address()).collect()
+    }
+
+    /// How it stands.
+    pub fn status(&self) -> Status {
+        Status::of(&self.shared.directory)
     }
 
     /// Resolves when another process has taken over this gateway's identity. Nothing is accepted then, and every connection
@@ -96,12 +167,23 @@ impl Gateway {
         self.fenced.cancelled().await;
     }
 
-    /// Stops accepting, lets connections end until `grace` has passed, resets the rest, and settles every lease. May be
-    /// dropped and called again with another grace.
+    /// Stops accepting once nobody waits in the kernel's queue, lets connections end until `grace` has passed, resets the
+    /// rest, and settles every lease. May be dropped and called again with another grace.
     pub async fn drain(&self, grace: Duration) {
+        self.close(grace, false).await;
+    }
+
+    /// As [`Gateway::drain`], for one whose successor has the same sockets: it stops accepting at once, and what is queued
+    /// is the successor's.
+    pub async fn hand_over(&self, grace: Duration) {
+        self.close(grace, true).await;
+    }
+
+    async fn close(&self, grace: Duration, succeeded: bool) {
         let mut listeners = self.listeners.lock().await;
         if let Some(open) = listeners.as_mut() {
-            open.drain();
+            self.doors.close();
+            open.drain(succeeded);
             tokio::select! {
                 () = open.ended() => {}
                 () = self.fenced.cancelled() => {}
@@ -121,11 +203,34 @@ impl Gateway {
     }
 }
 
-/// Once fenced, ends every connection. A drain that is under way does so itself.
-async fn end_when_fenced(fenced: CancellationToken, stop: CancellationToken, listeners: Arc<Mutex<Option<Listeners>>>) {
-    if stop.run_until_cancelled(fenced.cancelled()).await.is_some() {
-        end(listeners.lock().await.take()).await;
+fn door(wish: &OpenPort) -> Result<Door, StartError> {
+    let account = Username::parse(&wish.account).map_err(|_| StartError::Account(wish.account.clone()))?;
+    Ok(Door::Open(account))
+}
+
+/// Opens every port.
+fn open_all(
+    listeners: &Listeners,
+    shared: &Shared,
+    (main, open): (&Port, Vec<Port>),
+    doors: Vec<Door>,
+) -> io::Result<Vec<Opened>> {
+    listeners.open(main, &Door::Login, &CancellationToken::new())?;
+    let wishes = shared.rules.load().settings.open.clone();
+    let mut opened = Vec::new();
+    for ((wish, port), door) in wishes.into_iter().zip(open).zip(doors) {
+        let closing = CancellationToken::new();
+        listeners.open(&port, &door, &closing)?;
+        opened.push(Opened { wish, port, closing });
     }
+    Ok(opened)
+}
+
+/// Once fenced, ends every connection. A drain that is under way does so itself.
+async fn end_when_fenced(fenced: CancellationToken, doors: Arc<Doors>, listeners: Arc<Mutex<Option<Listeners>>>) {
+    fenced.cancelled().await;
+    doors.close();
+    end(listeners.lock().await.take()).await;
 }
 
 /// Resets what is open and joins the threads.
@@ -133,39 +238,4 @@ async fn end(listeners: Option<Listeners>) {
     if let Err(error) = tokio::task::spawn_blocking(move || drop(listeners)).await {
         tracing::error!(%error, "the gateway's threads could not be joined");
     }
-}
-
-async fn open_spool(settings: &Settings, leases: &dyn Leases, fresh_node: NodeId) -> Result<Spool, StartError> {
-    let opened = Spool::open(&settings.spool, settings.spool_slots, fresh_node)?;
-    let (spool, found, damaged) = (opened.spool, opened.found, opened.damaged);
-    if !damaged.is_empty() {
-        tracing::error!(slots = ?damaged, "damaged lease slots; what was used of their leases is not billed");
-    }
-    if !found.is_empty() {
-        tracing::info!(leases = found.len(), "settling what an earlier process left behind");
-    }
-    if u32::try_from(spool.capacity()) != Ok(settings.spool_slots) {
-        let (slots, wanted) = (spool.capacity(), settings.spool_slots);
-        tracing::warn!(slots, wanted, "the spool file keeps the number of slots it was made with");
-    }
-    teller::settle_found(leases, &spool, found).await?;
-    Ok(spool)
-}
-
-/// What may be connected to, given where this gateway itself listens.
-fn destination_policy(settings: &Settings, listen: SocketAddr) -> io::Result<DestinationPolicy> {
-    let destinations = &settings.destinations;
-    let own = destinations.own_listeners.iter().copied().chain([listen]);
-    let interfaces = nix::ifaddrs::getifaddrs()?;
-    let local_addresses = interfaces.filter_map(|interface| {
-        let address = interface.address?;
-        let v4 = address.as_sockaddr_in().map(|v4| v4.ip().into());
-        v4.or_else(|| address.as_sockaddr_in6().map(|v6| v6.ip().into()))
-    });
-    Ok(DestinationPolicy {
-        allow_ports: destinations.allow_ports.clone(),
-        allow_cidrs: destinations.allow_cidrs.clone(),
-        own: own.collect(),
-        local_addresses: local_addresses.collect(),
-    })
 }

@@ -1,5 +1,5 @@
-//! The one port, shared by all threads: each has its own socket (`SO_REUSEPORT`) and its own runtime, so that a
-//! connection is accepted, served and relayed on one core.
+//! The threads that serve: each has its own socket of every port and its own runtime, so that a connection is accepted,
+//! served and relayed on one core.
 
 use std::io;
 use std::net::SocketAddr;
@@ -7,9 +7,10 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use futures_util::FutureExt;
+use parking_lot::Mutex;
 use rustix::io::Errno;
-use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime;
 use tokio::sync::mpsc;
@@ -20,97 +21,101 @@ use turnpike_domain::destination::DestinationPolicy;
 
 use crate::directory::Directory;
 use crate::exit::Exit;
+use crate::line::{Arrival, Door};
 use crate::occupancy::Occupancy;
-use crate::peer;
+use crate::port::{self, Port};
 use crate::resolver::Resolver;
 use crate::session::{self, Front};
 use crate::settings::Settings;
 
-/// The port while it is open but nobody is served yet.
-pub(crate) struct Port {
-    sockets: Vec<std::net::TcpListener>,
-    address: SocketAddr,
+/// What all threads share.
+#[derive(Clone)]
+pub(crate) struct Shared {
+    pub(crate) rules: Arc<ArcSwap<Rules>>,
+    pub(crate) directory: Arc<Directory>,
+    pub(crate) occupancy: Arc<Occupancy>,
 }
 
-impl Port {
-    /// Binds one socket for each thread. Connections wait in the kernel until they are served.
-    ///
-    /// # Errors
-    /// The address cannot be bound.
-    pub(crate) fn bind(settings: &Settings) -> io::Result<Self> {
-        let threads = match settings.threads {
-            0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
-            threads => threads,
-        };
-        let first = bind(settings.listen, settings)?;
-        // With port 0 the first socket finds a port for all.
-        let address = first.local_addr()?;
-        let others = (1..threads).map(|_| bind(address, settings));
-        let sockets = std::iter::once(Ok(first)).chain(others).collect::<io::Result<_>>()?;
-        Ok(Self { sockets, address })
-    }
+/// What new connections go by. It is exchanged whole; open connections go on by what they began with.
+pub(crate) struct Rules {
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) policy: Arc<DestinationPolicy>,
+}
 
-    /// Where clients connect to.
-    pub(crate) const fn address(&self) -> SocketAddr {
-        self.address
-    }
+/// The threads that serve. Dropping this ends them, and every connection with them.
+pub(crate) struct Listeners {
+    threads: Vec<Worker>,
+    /// Closes when the last thread has ended.
+    ended: mpsc::Receiver<()>,
+    draining: CancellationToken,
+    /// Cancelled before `draining` when a successor has the same sockets.
+    succeeded: CancellationToken,
+    aborting: CancellationToken,
+}
 
-    /// Starts serving.
+/// A thread, and how it is given sockets.
+struct Worker {
+    handle: Option<JoinHandle<()>>,
+    sockets: mpsc::UnboundedSender<Opening>,
+}
+
+/// A socket to accept on.
+struct Opening {
+    socket: std::net::TcpListener,
+    door: Door,
+    /// Cancelled when this port is closed for good.
+    closing: CancellationToken,
+}
+
+impl Listeners {
+    /// Starts the threads; they accept nothing before a port is opened.
     ///
     /// # Errors
     /// A thread or its runtime cannot be made.
-    pub(crate) fn serve(self, shared: &Shared) -> io::Result<Listeners> {
+    pub(crate) fn start(shared: &Shared) -> io::Result<Self> {
         let (running, ended) = mpsc::channel(1);
-        let (draining, aborting) = (CancellationToken::new(), CancellationToken::new());
-        let mut listeners = Listeners { threads: Vec::new(), ended, draining, aborting };
-        for (index, socket) in self.sockets.into_iter().enumerate() {
+        let [draining, succeeded, aborting] = std::array::from_fn(|_| CancellationToken::new());
+        let mut listeners = Self { threads: Vec::new(), ended, draining, succeeded, aborting };
+        for index in 0..port::threads(&shared.rules.load().settings) {
+            let (sockets, openings) = mpsc::unbounded_channel();
             let thread = Thread {
-                socket,
+                openings,
                 shared: shared.clone(),
                 draining: listeners.draining.child_token(),
+                succeeded: listeners.succeeded.child_token(),
                 aborting: listeners.aborting.child_token(),
                 _running: running.clone(),
             };
             let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
             let name = format!("gateway-{index}");
             let handle = std::thread::Builder::new().name(name).spawn(move || runtime.block_on(thread.run()))?;
-            listeners.threads.push(handle);
+            listeners.threads.push(Worker { handle: Some(handle), sockets });
         }
         Ok(listeners)
     }
-}
 
-fn bind(address: SocketAddr, settings: &Settings) -> io::Result<std::net::TcpListener> {
-    let socket = Socket::new(Domain::for_address(address), Type::STREAM.nonblocking().cloexec(), Some(Protocol::TCP))?;
-    socket.set_reuse_address(true)?;
-    socket.set_reuse_port(true)?;
-    peer::equip(&socket, &settings.deadlines)?;
-    socket.bind(&address.into())?;
-    socket.listen(i32::try_from(settings.backlog).unwrap_or(i32::MAX))?;
-    Ok(socket.into())
-}
+    /// Accepts on a port until `closing`.
+    ///
+    /// # Errors
+    /// There is no descriptor left.
+    pub(crate) fn open(&self, port: &Port, door: &Door, closing: &CancellationToken) -> io::Result<()> {
+        let hands = port.deal(self.threads.len())?;
+        for (worker, hand) in self.threads.iter().zip(hands) {
+            for socket in hand {
+                let opening = Opening { socket, door: door.clone(), closing: closing.clone() };
+                // A thread that has ended says so itself.
+                worker.sockets.send(opening).ok();
+            }
+        }
+        Ok(())
+    }
 
-/// What all threads share.
-#[derive(Clone)]
-pub(crate) struct Shared {
-    pub(crate) settings: Arc<Settings>,
-    pub(crate) directory: Arc<Directory>,
-    pub(crate) policy: Arc<DestinationPolicy>,
-    pub(crate) occupancy: Arc<Occupancy>,
-}
-
-/// The threads that serve the port. Dropping this ends them, and every connection with them.
-pub(crate) struct Listeners {
-    threads: Vec<JoinHandle<()>>,
-    /// Closes when the last thread has ended.
-    ended: mpsc::Receiver<()>,
-    draining: CancellationToken,
-    aborting: CancellationToken,
-}
-
-impl Listeners {
-    /// Stops accepting, and ends connections that wait for a request. Tunnels and transfers go on.
-    pub(crate) fn drain(&self) {
+    /// Stops accepting, and ends connections that wait for a request. Tunnels and transfers go on. What the kernel has
+    /// queued is accepted before, unless a successor has the same sockets.
+    pub(crate) fn drain(&self, succeeded: bool) {
+        if succeeded {
+            self.succeeded.cancel();
+        }
         self.draining.cancel();
     }
 
@@ -125,8 +130,8 @@ impl Drop for Listeners {
     fn drop(&mut self) {
         self.draining.cancel();
         self.aborting.cancel();
-        for thread in self.threads.drain(..) {
-            if thread.join().is_err() {
+        for worker in &mut self.threads {
+            if worker.handle.take().is_some_and(|thread| thread.join().is_err()) {
                 tracing::error!("a gateway thread has panicked");
             }
         }
@@ -135,42 +140,79 @@ impl Drop for Listeners {
 
 /// One thread's part.
 struct Thread {
-    socket: std::net::TcpListener,
+    openings: mpsc::UnboundedReceiver<Opening>,
     shared: Shared,
     draining: CancellationToken,
+    succeeded: CancellationToken,
     aborting: CancellationToken,
     _running: mpsc::Sender<()>,
 }
 
 impl Thread {
     async fn run(self) {
-        let Shared { settings, directory, policy, occupancy } = self.shared.clone();
-        let listener = match TcpListener::from_std(self.socket) {
-            Ok(listener) => listener,
-            Err(error) => {
-                tracing::error!(%error, "cannot listen");
-                return;
-            }
-        };
-        let front = Arc::new(Front {
-            resolver: Resolver::new(Arc::clone(&settings), Arc::clone(&policy)),
-            exit: Exit::new(Arc::clone(&settings)),
-            settings,
-            directory,
-            policy,
-            draining: self.draining.clone(),
-        });
-        let acceptor = Acceptor { listener, front, occupancy, connections: TaskTracker::new() };
+        let Self { mut openings, shared, draining, succeeded, aborting, _running } = self;
+        let fronts = Arc::new(Fronts::new(shared, draining.clone()));
+        let (acceptors, connections) = (TaskTracker::new(), TaskTracker::new());
         let serving = async {
-            let connections = acceptor.run(&self.draining).await;
+            while let Some(Some(opening)) = draining.run_until_cancelled(openings.recv()).await {
+                let Opening { socket, door, closing } = opening;
+                match TcpListener::from_std(socket) {
+                    Ok(listener) => {
+                        let (fronts, connections) = (Arc::clone(&fronts), connections.clone());
+                        let acceptor = Acceptor { listener, door, fronts, connections };
+                        acceptors.spawn(acceptor.run(draining.clone(), succeeded.clone(), closing));
+                    }
+                    Err(error) => tracing::error!(%error, "cannot listen"),
+                }
+            }
+            acceptors.close();
+            acceptors.wait().await;
             connections.close();
             connections.wait().await;
         };
         tokio::select! {
             () = serving => {}
-            () = self.aborting.cancelled() => {}
+            () = aborting.cancelled() => {}
             () = beat() => {}
         }
+    }
+}
+
+/// One thread's resolver and exit, made anew when the rules are exchanged.
+struct Fronts {
+    shared: Shared,
+    draining: CancellationToken,
+    /// Made by those rules. Only this thread looks, so nobody waits.
+    current: Mutex<(Arc<Rules>, Arc<Front>)>,
+}
+
+impl Fronts {
+    fn new(shared: Shared, draining: CancellationToken) -> Self {
+        let rules = shared.rules.load_full();
+        let front = Self::made(&shared, &rules, &draining);
+        Self { shared, draining, current: Mutex::new((rules, front)) }
+    }
+
+    fn made(shared: &Shared, rules: &Rules, draining: &CancellationToken) -> Arc<Front> {
+        let (settings, policy) = (Arc::clone(&rules.settings), Arc::clone(&rules.policy));
+        Arc::new(Front {
+            resolver: Resolver::new(Arc::clone(&settings), Arc::clone(&policy)),
+            exit: Exit::new(Arc::clone(&settings)),
+            settings,
+            directory: Arc::clone(&shared.directory),
+            policy,
+            draining: draining.clone(),
+        })
+    }
+
+    /// For a new connection.
+    fn current(&self) -> Arc<Front> {
+        let rules = self.shared.rules.load();
+        let mut current = self.current.lock();
+        if !Arc::ptr_eq(&current.0, &rules) {
+            *current = (Arc::clone(&rules), Self::made(&self.shared, &rules, &self.draining));
+        }
+        Arc::clone(&current.1)
     }
 }
 
@@ -189,44 +231,50 @@ async fn beat() {
 /// Accepts until told to stop.
 struct Acceptor {
     listener: TcpListener,
-    front: Arc<Front>,
-    occupancy: Arc<Occupancy>,
+    door: Door,
+    fronts: Arc<Fronts>,
     connections: TaskTracker,
 }
 
 impl Acceptor {
-    /// The tasks it started are left to the caller, the socket is closed.
-    async fn run(self, draining: &CancellationToken) -> TaskTracker {
+    async fn run(self, draining: CancellationToken, succeeded: CancellationToken, closing: CancellationToken) {
         loop {
-            // Accepting comes first: what the kernel has queued for this socket would be reset when it is closed.
+            // Accepting comes before draining: what the kernel has queued for this socket would be reset when it is
+            // closed, unless a successor has it too.
             let accepted = tokio::select! {
                 biased;
+                () = succeeded.cancelled() => return,
+                () = closing.cancelled() => return,
                 accepted = self.listener.accept() => accepted,
-                () = draining.cancelled() => return self.connections,
+                () = draining.cancelled() => return,
             };
             match accepted {
-                Ok((client, _)) => self.begin(client),
-                Err(error) if is_exhaustion(&error) => self.back_off(&error, draining).await,
+                Ok((client, source)) => self.begin(client, source),
+                Err(error) if is_exhaustion(&error) => self.back_off(&error, &draining).await,
                 // The client gave up before it was accepted.
                 Err(error) => tracing::debug!(%error, "accept"),
             }
         }
     }
 
-    fn begin(&self, client: TcpStream) {
+    fn begin(&self, client: TcpStream, source: SocketAddr) {
+        let front = self.fronts.current();
+        let shared = &self.fronts.shared;
         // Without a place the connection is closed at once.
-        let Some(place) = self.occupancy.take_place(self.front.settings.limits.connections) else { return };
-        let serving = session::serve(Arc::clone(&self.front), client, Instant::now());
+        let Some(place) = shared.occupancy.take_place(front.settings.limits.connections) else { return };
+        shared.directory.desk().registry.count_accepted();
+        let arrival = Arrival { accepted: Instant::now(), source, door: self.door.clone() };
+        let serving = session::serve(front, client, arrival);
         self.connections.spawn(serving.map(move |()| drop(place)));
     }
 
     /// The listener stays ready while the process cannot accept, so asking again at once would spin.
     async fn back_off(&self, error: &io::Error, draining: &CancellationToken) {
-        if self.occupancy.may_complain() {
+        if self.fronts.shared.occupancy.may_complain() {
             tracing::warn!(%error, "no descriptor or memory for another connection");
         }
         tokio::select! {
-            () = sleep(self.front.settings.deadlines.accept_back_off()) => {}
+            () = sleep(self.fronts.current().settings.deadlines.accept_back_off()) => {}
             () = draining.cancelled() => {}
         }
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::Guard;
 use turnpike_domain::account::Username;
 use turnpike_domain::ids::AccountId;
 use turnpike_domain::quota::Denial;
@@ -10,15 +11,16 @@ use turnpike_domain::quota::Denial;
 use crate::account::{Account, Used};
 use crate::allowance::hunger::{Hunger, Waiter};
 use crate::customer::Seat;
+use crate::line::Line;
 use crate::settings::Deadlines;
 use crate::tab::Tab;
-use crate::teller::desk::Desk;
 
 /// How long a new connection waits for the store to answer at all. Shorter than the handshake's deadline.
 const STORE_PATIENCE: Duration = Duration::from_secs(8);
 
-/// One connection's leave to relay for one account. While it lives the connection counts against its customer's
-/// limits. It ends when the account is disabled or deleted, its password changed, or its customer suspended.
+/// One connection's leave to relay for one account. While it lives the connection is on the register and counts against
+/// its customer's limits. It ends when the account is disabled or deleted, its password changed, its customer suspended,
+/// or the connection kicked.
 #[derive(Debug)]
 pub struct Permit {
     leave: Leave,
@@ -27,11 +29,7 @@ pub struct Permit {
 
 /// What a permit and its tabs share.
 #[derive(Clone, Debug)]
-pub(crate) struct Leave {
-    account: Arc<Account>,
-    epoch: u64,
-    desk: Arc<Desk>,
-}
+pub(crate) struct Leave(Arc<Line>);
 
 impl Permit {
     pub(crate) const fn new(leave: Leave, seat: Seat) -> Self {
@@ -40,12 +38,17 @@ impl Permit {
 
     /// Which account.
     pub fn account(&self) -> AccountId {
-        self.leave.account.id()
+        self.leave.account().id()
     }
 
     /// Its name, for the log.
     pub fn username(&self) -> &Username {
-        self.leave.account.username()
+        self.leave.account().username()
+    }
+
+    /// The connection, as the register has it.
+    pub(crate) fn line(&self) -> &Line {
+        &self.leave.0
     }
 
     /// Whether the permit has ended.
@@ -65,7 +68,7 @@ impl Permit {
     /// clients of this one hold it, or that the store did not answer.
     pub async fn ensure_traffic(&self) -> Result<(), Denial> {
         let mut hunger = Hunger::default();
-        let source = (&self.leave.account, self.leave.used());
+        let source = (self.leave.account(), self.leave.used());
         let found = std::future::poll_fn(|cx| hunger.poll_reserve(cx, source, 1, Waiter::NewConnection));
         tokio::time::timeout(STORE_PATIENCE, found).await.unwrap_or(Err(Denial::Contended)).map(drop)
     }
@@ -75,33 +78,44 @@ impl Permit {
         Tab::new(self.leave.clone())
     }
 
-    pub(crate) fn deadlines(&self) -> &Deadlines {
+    pub(crate) fn deadlines(&self) -> Guard<Arc<Deadlines>> {
         self.leave.deadlines()
     }
 }
 
+impl Drop for Permit {
+    fn drop(&mut self) {
+        self.leave.0.desk.registry.leave(&self.leave.0);
+    }
+}
+
 impl Leave {
-    /// For permits of that epoch of an account.
-    pub(crate) fn new(account: Arc<Account>, epoch: u64, desk: Arc<Desk>) -> Self {
+    /// For a connection that is on the register.
+    pub(crate) fn new(line: Arc<Line>) -> Self {
         // Made before the permit is out, so that a revocation finds it.
-        account.used(&desk);
-        Self { account, epoch, desk }
+        line.account.used(&line.desk);
+        Self(line)
     }
 
-    pub(crate) const fn account(&self) -> &Arc<Account> {
-        &self.account
+    pub(crate) fn account(&self) -> &Arc<Account> {
+        &self.0.account
+    }
+
+    pub(crate) fn line(&self) -> &Line {
+        &self.0
     }
 
     pub(crate) fn used(&self) -> &Used {
-        self.account.used(&self.desk)
+        self.0.account.used(&self.0.desk)
     }
 
-    pub(crate) fn deadlines(&self) -> &Deadlines {
-        &self.desk.deadlines
+    /// The deadlines in force now.
+    pub(crate) fn deadlines(&self) -> Guard<Arc<Deadlines>> {
+        self.0.desk.deadlines.load()
     }
 
     pub(crate) fn is_revoked(&self) -> bool {
-        self.account.is_past(self.epoch)
+        self.0.is_over()
     }
 
     pub(crate) async fn revoked(&self) {
@@ -110,7 +124,7 @@ impl Leave {
             let woken = used.revoked.notified();
             tokio::pin!(woken);
             woken.as_mut().enable();
-            if self.account.is_past_for_sleeper(self.epoch) {
+            if self.0.is_over_for_sleeper() {
                 return;
             }
             woken.await;

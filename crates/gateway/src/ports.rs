@@ -1,6 +1,8 @@
 //! What the gateway needs from outside: who may, and how many bytes. The binary plugs the service in; tests plug in
 //! their own.
 
+use std::sync::Arc;
+
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 use turnpike_domain::directory::{Changes, SnapshotPart};
@@ -8,6 +10,18 @@ use turnpike_domain::ids::{FeedSeq, Incarnation, QuestionId};
 pub use turnpike_domain::lease::Exchange;
 use turnpike_domain::lease::{LeaseGrant, LeaseReport};
 use turnpike_domain::question::Answer;
+use turnpike_domain::secret::MacKey;
+
+/// Where a gateway learns who may connect and gets its traffic, and the key that passwords are compared with.
+#[derive(Clone)]
+pub struct Supply {
+    /// Who may.
+    pub admission: Arc<dyn Admission>,
+    /// How many bytes.
+    pub leases: Arc<dyn Leases>,
+    /// The key.
+    pub passwords: MacKey,
+}
 
 /// Who may use the gateway.
 pub trait Admission: Send + Sync + 'static {

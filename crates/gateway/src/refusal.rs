@@ -21,6 +21,9 @@ pub enum Refusal {
     /// Name or password are missing or wrong; which of them is not told.
     #[error("send the username and password of a proxy account")]
     Credentials,
+    /// Without credentials, at a port for listed sources, from another source.
+    #[error("this address is not on the allow list of this port's customer; add it, or send a username and password")]
+    SourceNotListed,
     /// Right credentials, but the customer has disabled the account.
     #[error("this proxy account is disabled; enable it to use it")]
     AccountDisabled,
@@ -148,7 +151,7 @@ impl Refusal {
                 (503, "Service Unavailable", "connection_limit_reached")
             }
             Self::NoTraffic(_) => (402, "Payment Required", "http_request_denied"),
-            Self::AccountDisabled | Self::CustomerSuspended | Self::CustomerUnverified => {
+            Self::AccountDisabled | Self::CustomerSuspended | Self::CustomerUnverified | Self::SourceNotListed => {
                 (403, "Forbidden", "http_request_denied")
             }
             Self::TargetDenied(_) => (403, "Forbidden", "destination_ip_prohibited"),
@@ -184,6 +187,7 @@ impl Refusal {
             | Self::AccountDisabled
             | Self::CustomerSuspended
             | Self::CustomerUnverified
+            | Self::SourceNotListed
             | Self::TargetDenied(_) => NOT_ALLOWED,
             Self::Unreachable => NETWORK_UNREACHABLE,
             Self::NoSuchName | Self::DnsFailed | Self::DnsTimedOut | Self::ConnectTimedOut | Self::ConnectFailed => {
@@ -199,6 +203,7 @@ impl Refusal {
         match self {
             Self::BadRequest(_) => "bad_request",
             Self::Credentials => "credentials",
+            Self::SourceNotListed => "source_not_listed",
             Self::AccountDisabled => "account_disabled",
             Self::CustomerSuspended => "customer_suspended",
             Self::CustomerUnverified => "customer_unverified",

@@ -85,6 +85,7 @@ pub fn tunnel(
         };
         // Closing needs room that an open tunnel does not.
         Box::pin(tunnel.close(&end)).await;
+        tracing::debug!(connection = %permit.line().id, account = %permit.username(), end = end.word(), "tunnel");
         end
     }
 }

@@ -2,12 +2,13 @@
 //! tunnel runs, so that an idle tunnel is small.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::OptionFuture;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 use turnpike_domain::destination::DestinationPolicy;
 
@@ -16,11 +17,16 @@ use crate::directory::Directory;
 use crate::exit::Exit;
 use crate::http::conversation;
 use crate::http::head::HeadLimits;
+use crate::line::Arrival;
 use crate::permit::Permit;
+use crate::refusal::Refusal;
 use crate::relay::{self, Early};
 use crate::resolver::Resolver;
 use crate::settings::Settings;
 use crate::socks5;
+
+/// How long a client that was accepted just before a drain has for its first byte. It may be on its way.
+const FIRST_WORD: Duration = Duration::from_secs(1);
 
 /// What all connections of one thread share.
 pub(crate) struct Front {
@@ -39,6 +45,18 @@ impl Front {
         let limits = &self.settings.limits;
         HeadLimits { bytes: limits.head_bytes, fields: limits.head_fields }
     }
+
+    /// Resolves when a client that has not said a word is waited for no longer, because the gateway drains.
+    async fn gives_up_on_silence(&self, accepted: Instant) {
+        self.draining.cancelled().await;
+        sleep_until(accepted + FIRST_WORD).await;
+    }
+
+    /// Somebody is refused: for the log and for whoever watches.
+    pub(crate) fn note_refusal(&self, refusal: &Refusal, arrival: &Arrival) {
+        tracing::debug!(refusal = refusal.word(), source = %arrival.source, "refused");
+        self.directory.desk().registry.count_refusal(refusal.word());
+    }
 }
 
 /// Two connections that are to be joined.
@@ -52,28 +70,28 @@ pub(crate) struct Tunnel {
 /// Serves one connection to its end.
 ///
 /// Built of combinators: an `async` block would keep room for the handshake's outcome beside the tunnel it becomes.
-pub(crate) fn serve(front: Arc<Front>, client: TcpStream, accepted: Instant) -> impl Future<Output = ()> + Send {
-    let shaken = Box::pin(handshake(front, client, accepted));
+pub(crate) fn serve(front: Arc<Front>, client: TcpStream, arrival: Arrival) -> impl Future<Output = ()> + Send {
+    let shaken = Box::pin(handshake(front, client, arrival));
     let relayed = shaken.then(|tunnel| {
         let relay = |Tunnel { client, origin, permit, early }| relay::tunnel(client, origin, permit, early);
         OptionFuture::from(tunnel.map(relay))
     });
-    relayed.map(|end| {
-        if let Some(end) = end {
-            tracing::trace!(end = end.word(), "tunnel");
-        }
-    })
+    relayed.map(drop)
 }
 
 /// The first byte tells the protocol. What is neither, TLS for one, is closed without a word.
-async fn handshake(front: Arc<Front>, mut client: TcpStream, accepted: Instant) -> Option<Tunnel> {
+async fn handshake(front: Arc<Front>, mut client: TcpStream, arrival: Arrival) -> Option<Tunnel> {
     let front = &*front;
-    let deadline = accepted + front.settings.deadlines.handshake();
+    let deadline = arrival.accepted + front.settings.deadlines.handshake();
     let mut inbox = Inbox::default();
-    timeout_at(deadline, inbox.fill_from(&mut client)).await.ok()?.ok()?;
+    tokio::select! {
+        biased;
+        filled = timeout_at(deadline, inbox.fill_from(&mut client)) => filled.ok()?.ok()?,
+        () = front.gives_up_on_silence(arrival.accepted) => return None,
+    };
     match inbox.unread().first()? {
-        &socks5::message::VERSION => socks5::handshake::shake_hands(front, client, inbox, deadline).await,
-        byte if may_begin_http(*byte) => conversation::converse(front, client, inbox, deadline).await,
+        &socks5::message::VERSION => socks5::handshake::shake_hands(front, arrival, client, inbox, deadline).await,
+        byte if may_begin_http(*byte) => conversation::converse(front, arrival, client, inbox, deadline).await,
         _ => None,
     }
 }

@@ -28,6 +28,8 @@ pub struct Settings {
     pub spool_slots: u32,
     /// For how long the gateway serves without news from the store, in seconds. 300.
     pub staleness_s: u64,
+    /// Ports for clients without credentials whose source is on a customer's allow list.
+    pub open: Vec<OpenPort>,
     /// Where connections leave.
     pub exit: ExitSettings,
     /// What may be connected to. In a file it is a section of its own, so it is not read here.
@@ -50,6 +52,7 @@ impl Default for Settings {
             spool: PathBuf::new(),
             spool_slots: 65_536,
             staleness_s: 300,
+            open: Vec::new(),
             exit: ExitSettings::default(),
             destinations: DestinationSettings::default(),
             resolver: ResolverSettings::default(),
@@ -57,6 +60,17 @@ impl Default for Settings {
             limits: Limits::default(),
         }
     }
+}
+
+/// A port for clients without credentials.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OpenPort {
+    /// Where it listens.
+    pub listen: SocketAddr,
+    /// The account that its traffic is booked to. Sources must be on the allow list of that account's customer. It need not
+    /// exist yet; until it does everybody is refused.
+    pub account: String,
 }
 
 /// Where connections leave.

@@ -193,6 +193,7 @@ impl Tab {
     pub(crate) fn count(&mut self, way: Way, paid: &mut Reservation, written: usize) {
         let written = u64::try_from(written).unwrap_or(u64::MAX);
         self.moved = self.moved.saturating_add(written);
+        self.leave.line().count(way, written);
         match way {
             Way::ToOrigin => paid.sent(written),
             Way::ToClient => {

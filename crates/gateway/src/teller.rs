@@ -20,14 +20,14 @@ use crate::allowance::Verdict;
 use crate::allowance::lease::Lease;
 use crate::ports::{Exchange, Leases, PortError};
 use crate::teller::book::{Book, LOOK_AGAIN};
-use crate::teller::desk::Desk;
+use crate::teller::desk::{Desk, Standing};
 
 /// How often what changed is reported.
 const REPORT_EVERY: Duration = Duration::from_millis(500);
 /// An exchange that takes longer counts as failed.
 const EXCHANGE_PATIENCE: Duration = Duration::from_secs(10);
 /// After a failed exchange: at first and at most.
-const BACK_OFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
+const BACK_OFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(1));
 /// Reports, and requests, in one exchange at most. What is left goes into the next one.
 const EXCHANGE_SIZE: usize = 1024;
 /// How long closing may take.
@@ -147,7 +147,9 @@ impl Teller {
         let now = Instant::now();
         self.clear_desk(now);
         if thorough {
-            self.recall_due(now);
+            let standings = self.books.values().map(Book::standing);
+            *self.desk.books.lock() = standings.fold(Standing::default(), Standing::and);
+            self.recall_due(now, self.trouble.is_none());
             self.touched.extend(self.books.keys());
         }
         if self.trouble.as_ref().is_some_and(|trouble| now < trouble.until) {
@@ -194,9 +196,13 @@ impl Teller {
         });
     }
 
-    fn recall_due(&mut self, now: Instant) {
+    fn recall_due(&mut self, now: Instant, store_answers: bool) {
         for book in self.books.values_mut() {
-            book.recall_due(now);
+            if store_answers {
+                book.recall_due(now);
+            } else {
+                book.recall_expired(now);
+            }
             if let Some(used) = book.account.if_used() {
                 used.allowance.prune();
             }
@@ -229,7 +235,7 @@ impl Teller {
             tokio::select! {
                 result = &mut answer => return result,
                 () = &mut deadline => return Err(PortError::Unreachable("no answer in time".to_owned())),
-                () = tokio::time::sleep(REPORT_EVERY) => self.recall_due(Instant::now()),
+                () = tokio::time::sleep(REPORT_EVERY) => self.recall_due(Instant::now(), false),
             }
         }
     }

@@ -56,6 +56,11 @@ impl Lease {
         self.meter.is_recalled() || self.meter.counters().used().load(Ordering::Relaxed) >= self.granted
     }
 
+    /// When it was asked for.
+    pub(crate) const fn asked_at(&self) -> Instant {
+        self.asked_at
+    }
+
     /// Whether it may still be reserved from.
     pub(crate) fn is_valid(&self, now: Instant) -> bool {
         now.saturating_duration_since(self.asked_at) < self.valid_for

@@ -47,7 +47,9 @@ fn load(directory: &Directory, accounts: &[AccountEntry]) {
 }
 
 fn admit(directory: &Directory, login: &str, password: &str) -> Result<Permit, Refusal> {
-    directory.admit(&Login::parse(login).unwrap(), password.as_bytes())
+    let source = ([127, 0, 0, 1], 1).into();
+    let arrival = Arrival { accepted: Instant::now(), source, door: crate::line::Door::Login };
+    directory.admit(&Login::parse(login).unwrap(), password.as_bytes(), (&arrival, Protocol::Connect))
 }
 
 fn refusal(directory: &Directory, login: &str, password: &str) -> Option<Refusal> {

@@ -12,6 +12,7 @@ use super::identity::Identity;
 use super::turn::Manner;
 use super::upstream::Upstream;
 use crate::buffer::Inbox;
+use crate::line::Arrival;
 use crate::refusal::Refusal;
 use crate::relay::Early;
 use crate::session::{self, Front, Tunnel};
@@ -20,9 +21,15 @@ use crate::session::{self, Front, Tunnel};
 const PROVE_EVERY: Duration = Duration::from_millis(500);
 
 /// Serves a connection that speaks HTTP. Gives a tunnel when that is what it has become.
-pub(crate) async fn converse(front: &Front, client: TcpStream, inbox: Inbox, deadline: Instant) -> Option<Tunnel> {
-    let mut conversation =
-        Conversation { front, client, inbox, identity: None, upstream: None, proven_at: Instant::now() };
+pub(crate) async fn converse(
+    front: &Front,
+    arrival: Arrival,
+    client: TcpStream,
+    inbox: Inbox,
+    deadline: Instant,
+) -> Option<Tunnel> {
+    let proven_at = Instant::now();
+    let mut conversation = Conversation { front, arrival, client, inbox, identity: None, upstream: None, proven_at };
     match conversation.run(deadline).await {
         Next::Tunnel(origin) => conversation.into_tunnel(origin).await,
         next => {
@@ -34,6 +41,7 @@ pub(crate) async fn converse(front: &Front, client: TcpStream, inbox: Inbox, dea
 
 pub(super) struct Conversation<'f> {
     pub(super) front: &'f Front,
+    pub(super) arrival: Arrival,
     pub(super) client: TcpStream,
     pub(super) inbox: Inbox,
     pub(super) identity: Option<Identity>,
@@ -69,8 +77,8 @@ impl Conversation<'_> {
             if !matches!(next, Next::Request) {
                 return next;
             }
-            if !self.wait_for_request().await {
-                break;
+            if let Some(end) = self.wait_for_request().await {
+                return end;
             }
             deadline = Instant::now() + self.front.settings.deadlines.head();
         }
@@ -86,17 +94,23 @@ impl Conversation<'_> {
                 Ok(None) => {}
                 Err(fault) => return Err(self.refuse(&fault.into(), Manner::LAST).await),
             }
-            match timeout_at(deadline, self.inbox.fill_from(&mut self.client)).await {
+            let silent = self.inbox.is_empty();
+            let filled = tokio::select! {
+                biased;
+                filled = timeout_at(deadline, self.inbox.fill_from(&mut self.client)) => filled,
+                () = self.front.draining.cancelled(), if silent => return Err(Next::Close),
+            };
+            match filled {
                 Ok(Ok(length)) if length > 0 => {}
                 _ => return Err(Next::Close),
             }
         }
     }
 
-    /// Waits between two requests, without a buffer. False when there will be none.
-    async fn wait_for_request(&mut self) -> bool {
+    /// Waits between two requests, without a buffer. When there will be none, what comes instead.
+    async fn wait_for_request(&mut self) -> Option<Next> {
         let Some(Identity { permit, tab, .. }) = &mut self.identity else {
-            return !self.front.draining.is_cancelled();
+            return self.front.draining.is_cancelled().then_some(Next::Close);
         };
         let client = &self.client;
         let now = Instant::now();
@@ -105,7 +119,7 @@ impl Conversation<'_> {
             self.proven_at = now;
         }
         if !self.inbox.is_empty() {
-            return true;
+            return None;
         }
         let keep_alive = self.front.settings.deadlines.keep_alive();
         // Asking the kernel costs a system call, so a client that sends its next request soon is not asked about.
@@ -116,16 +130,16 @@ impl Conversation<'_> {
         };
         tokio::select! {
             biased;
-            readable = client.readable() => readable.is_ok(),
-            () = self.front.draining.cancelled() => false,
-            () = permit.revoked() => false,
-            () = patience => false,
+            readable = client.readable() => readable.err().map(|_| Next::Close),
+            () = self.front.draining.cancelled() => Some(Next::Close),
+            () = permit.revoked() => Some(if permit.line().is_kicked() { Next::Revoked } else { Next::Close }),
+            () = patience => Some(Next::Close),
         }
     }
 
     /// Tells the client why not.
     pub(super) async fn refuse(&mut self, refusal: &Refusal, manner: Manner) -> Next {
-        tracing::debug!(refusal = refusal.word(), "refused");
+        self.front.note_refusal(refusal, &self.arrival);
         let close = manner.last || !manner.bodiless;
         let answer = write_refusal(refusal, Circumstances { head_only: manner.head_only, close });
         match session::answer(self.front, &mut self.client, &answer).await {

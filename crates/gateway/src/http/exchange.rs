@@ -49,6 +49,21 @@ pub(super) enum Failure {
     ClientGone,
 }
 
+/// What each direction of an exchange has to know of the other.
+#[derive(Debug)]
+pub(super) struct Progress {
+    /// The request was sent to its end.
+    pub(super) sent: AtomicBool,
+    /// The client was sent something: from then on it cannot be told of a failure.
+    pub(super) answered: AtomicBool,
+}
+
+impl Progress {
+    fn of(body: &Body) -> Self {
+        Self { sent: AtomicBool::new(body.is_over()), answered: AtomicBool::new(false) }
+    }
+}
+
 impl From<Refusal> for Failure {
     fn from(refusal: Refusal) -> Self {
         Self::Refused(refusal)
@@ -99,15 +114,16 @@ impl Exchange<'_> {
             // It may have answered before it closed: the response's reader finds out. What is left of the body is then
             // never sent, and must not be taken for the next request.
             Err(TabError::OriginGone(_)) => {
-                let served = self.receive_only().await?;
-                return Ok(Served { client_lives: served.client_lives && body.is_over(), origin_lives: false });
+                let served = self.receive_only(&Progress::of(body)).await?;
+                return Ok(Served { origin_lives: false, ..served });
             }
             Err(error) => return Err(Failure::before_answer(&error)),
         }
         if !self.errand.repeatable {
             out.release();
         }
-        if body.is_over() { self.receive_only().await } else { self.send_and_receive(body).await }
+        let progress = Progress::of(body);
+        if body.is_over() { self.receive_only(&progress).await } else { self.send_and_receive(body, &progress).await }
     }
 
     /// Sends a request without a body once more. It was paid for when it was sent in vain.
@@ -117,10 +133,10 @@ impl Exchange<'_> {
     pub(super) async fn repeat(&mut self, out: &Outbox) -> Result<Served, Failure> {
         let sent = self.upstream.stream.write_all(out.bytes()).await;
         sent.map_err(|_| Refusal::OriginFailed)?;
-        self.receive_only().await
+        self.receive_only(&Progress { sent: true.into(), answered: false.into() }).await
     }
 
-    async fn receive_only(&mut self) -> Result<Served, Failure> {
+    async fn receive_only(&mut self, progress: &Progress) -> Result<Served, Failure> {
         let may_repeat = self.upstream.reused && self.errand.repeatable;
         let mut receiving = Receiving {
             front: self.front,
@@ -130,7 +146,7 @@ impl Exchange<'_> {
             permit: self.permit,
             tab: self.tab,
             errand: self.errand,
-            answered: &AtomicBool::new(false),
+            progress,
         };
         match receiving.run().await {
             Err(Failure::Refused(Refusal::OriginFailed)) if may_repeat => Err(Failure::Spent),
@@ -138,8 +154,7 @@ impl Exchange<'_> {
         }
     }
 
-    async fn send_and_receive(&mut self, body: &mut Body) -> Result<Served, Failure> {
-        let answered = AtomicBool::new(false);
+    async fn send_and_receive(&mut self, body: &mut Body, progress: &Progress) -> Result<Served, Failure> {
         let mut sending_tab = self.permit.tab();
         let (mut from_client, to_client) = self.client.split();
         let (from_origin, to_origin) = self.upstream.stream.split();
@@ -159,26 +174,26 @@ impl Exchange<'_> {
             permit: self.permit,
             tab: self.tab,
             errand: self.errand,
-            answered: &answered,
+            progress,
         };
         let (sending, receiving) = (sending.run(body), receiving.run());
         tokio::pin!(sending, receiving);
-        let mut whole = None;
+        let mut sends = true;
         loop {
             tokio::select! {
-                sent = &mut sending, if whole.is_none() => match sent {
-                    Ok(()) => whole = Some(true),
-                    // As in `run`: it may have answered.
-                    Err(Broken::Tab(TabError::OriginGone(_))) => whole = Some(false),
-                    Err(broken) => return Err(body_failure(broken, answered.load(Ordering::Relaxed))),
+                sent = &mut sending, if sends => {
+                    sends = false;
+                    match sent {
+                        Ok(()) => progress.sent.store(true, Ordering::Relaxed),
+                        // As in `run`: it may have answered.
+                        Err(Broken::Tab(TabError::OriginGone(_))) => {}
+                        Err(broken) => return Err(body_failure(broken, progress.answered.load(Ordering::Relaxed))),
+                    }
                 },
                 received = &mut receiving => {
-                    let whole = whole == Some(true);
                     let served = received?;
-                    return Ok(Served {
-                        client_lives: served.client_lives && whole,
-                        origin_lives: served.origin_lives && whole,
-                    });
+                    let whole = progress.sent.load(Ordering::Relaxed);
+                    return Ok(Served { origin_lives: served.origin_lives && whole, ..served });
                 }
             }
         }

@@ -2,9 +2,11 @@
 //! revoked is not hashed again.
 
 use tokio::net::TcpStream;
+use turnpike_domain::connection::Protocol;
 
 use super::basic::Credentials;
 use crate::admit;
+use crate::line::{Arrival, Door};
 use crate::permit::Permit;
 use crate::refusal::Refusal;
 use crate::session::Front;
@@ -12,8 +14,8 @@ use crate::tab::Tab;
 
 /// An account as one connection uses it.
 pub(super) struct Identity {
-    /// The value of `Proxy-Authorization` that was found right.
-    login: Box<[u8]>,
+    /// The value of `Proxy-Authorization` that was found right; `None` when the source was.
+    login: Option<Box<[u8]>>,
     pub(super) permit: Permit,
     pub(super) tab: Tab,
 }
@@ -26,22 +28,29 @@ pub(super) async fn authenticate(
     known: &mut Option<Identity>,
     login: Option<&[u8]>,
     front: &Front,
-    client: &TcpStream,
+    (client, arrival): (&TcpStream, &Arrival),
 ) -> Result<bool, Refusal> {
-    let login = login.ok_or(Refusal::Credentials)?;
-    if known.as_ref().is_some_and(|known| *known.login == *login && !known.permit.is_revoked()) {
+    if known.as_ref().is_some_and(|known| known.login.as_deref() == login && !known.permit.is_revoked()) {
         return Ok(false);
+    }
+    // Whoever was known stays known: the next request may have its login again.
+    if login.is_none() && matches!(arrival.door, Door::Login) {
+        return Err(Refusal::Credentials);
     }
     // The old one makes room first, so that changing a login does not count as two connections.
     if let Some(mut old) = known.take() {
         old.tab.proven(client).await;
     }
-    let permit = admit(front, login)?;
-    *known = Some(Identity { login: login.into(), tab: permit.tab(), permit });
+    let permit = match (login, &arrival.door) {
+        (Some(login), _) => admit(front, arrival, login)?,
+        (None, Door::Open(account)) => front.directory.admit_source(account, (arrival, Protocol::Http))?,
+        (None, Door::Login) => return Err(Refusal::Credentials),
+    };
+    *known = Some(Identity { login: login.map(Into::into), tab: permit.tab(), permit });
     Ok(true)
 }
 
-fn admit(front: &Front, login: &[u8]) -> Result<Permit, Refusal> {
+fn admit(front: &Front, arrival: &Arrival, login: &[u8]) -> Result<Permit, Refusal> {
     let credentials = Credentials::parse(login).ok_or(Refusal::Credentials)?;
-    admit::admit(front, &credentials.login, credentials.password())
+    admit::admit(front, (arrival, Protocol::Http), &credentials.login, credentials.password())
 }

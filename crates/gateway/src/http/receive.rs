@@ -1,6 +1,6 @@
 //! The response's way from the origin to the client: interim responses first, then the final one and its body.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 
 use tokio::io::Interest;
 use tokio::net::TcpStream;
@@ -8,12 +8,12 @@ use tokio::net::tcp::ReadHalf;
 use tokio::time::{Instant, sleep_until};
 
 use super::body::Body;
-use super::exchange::{Errand, Failure, Served};
+use super::exchange::{Errand, Failure, Progress, Served};
 use super::fault::{MessageFault, ResponseFault};
 use super::framing::{Framing, Version};
 use super::head::HeadEnd;
 use super::pump::{Broken, Pump};
-use super::response;
+use super::response::{self, Asked};
 use crate::buffer::{Inbox, Outbox};
 use crate::permit::Permit;
 use crate::refusal::Refusal;
@@ -29,8 +29,7 @@ pub(super) struct Receiving<'a> {
     pub(super) permit: &'a Permit,
     pub(super) tab: &'a mut Tab,
     pub(super) errand: Errand,
-    /// Set once the client was sent anything: from then on it cannot be told of a failure.
-    pub(super) answered: &'a AtomicBool,
+    pub(super) progress: &'a Progress,
 }
 
 /// What has to be known of a response once its head is gone.
@@ -70,12 +69,12 @@ impl Receiving<'_> {
             let length = self.head().await?;
             let head = self.inbox.unread().get(..length).unwrap_or_default();
             let limits = self.front.head_limits();
-            let response =
-                response::read(head, self.errand.asked, limits, out.buffer()).map_err(Refusal::OriginBroken)?;
+            let asked = self.asked();
+            let response = response::read(head, asked, limits, out.buffer()).map_err(Refusal::OriginBroken)?;
             let interim = response.is_interim();
             let found = Final {
                 body: response.body,
-                closes: response.closes(self.errand.asked),
+                closes: response.closes(asked),
                 origin_persists: response.persistent && response.body != Framing::UntilClose,
             };
             self.inbox.consume(length);
@@ -83,12 +82,19 @@ impl Receiving<'_> {
                 return Ok(found);
             }
             // An HTTP/1.0 client knows no interim responses (RFC 9110 §15.2).
-            if self.errand.asked.client_version == Version::Http11 {
+            if asked.client_version == Version::Http11 {
                 self.send(out.bytes()).await?;
             }
             out.buffer().clear();
         }
         Err(self.failure(Refusal::OriginBroken(ResponseFault::TooManyInterim)))
+    }
+
+    /// What the request makes of a response that comes now. One that comes before the request's end also ends the
+    /// connection, and the client must be told so in its head (RFC 9112 §9.3).
+    fn asked(&self) -> Asked {
+        let asked = self.errand.asked;
+        Asked { client_persists: asked.client_persists && self.progress.sent.load(Ordering::Relaxed), ..asked }
     }
 
     /// Waits for a complete head and gives its length.
@@ -123,7 +129,7 @@ impl Receiving<'_> {
     }
 
     async fn send(&mut self, bytes: &[u8]) -> Result<(), Failure> {
-        self.answered.store(true, Ordering::Relaxed);
+        self.progress.answered.store(true, Ordering::Relaxed);
         self.tab.write_client(self.client, bytes).await.map_err(|error| Failure::after_answer(&error))
     }
 
@@ -143,6 +149,6 @@ impl Receiving<'_> {
     }
 
     fn failure(&self, refusal: Refusal) -> Failure {
-        if self.answered.load(Ordering::Relaxed) { Failure::CutShort } else { Failure::Refused(refusal) }
+        if self.progress.answered.load(Ordering::Relaxed) { Failure::CutShort } else { Failure::Refused(refusal) }
     }
 }

@@ -82,7 +82,12 @@ impl Conversation<'_> {
             repeatable: manner.bodiless && matches!(request.line.method, "GET" | "HEAD" | "OPTIONS"),
         };
         let body = request.body;
-        let authenticated = authenticate(&mut self.identity, request.login, self.front, &self.client).await;
+        // Its login may be as good as before.
+        if self.identity.as_ref().is_some_and(|identity| identity.permit.line().is_kicked()) {
+            return Next::Revoked;
+        }
+        let authenticated =
+            authenticate(&mut self.identity, request.login, self.front, (&self.client, &self.arrival)).await;
         self.inbox.consume(head.end);
         match (authenticated, route) {
             (Err(refusal), Route::Tunnel(_)) => self.refuse(&refusal, Manner::LAST).await,
@@ -109,7 +114,10 @@ impl Conversation<'_> {
         self.upstream = None;
         let Some(identity) = &self.identity else { return Next::Close };
         match admit::reach(self.front, &identity.permit, target).await {
-            Ok(origin) if session::answer(self.front, &mut self.client, TUNNEL_OPEN).await => Next::Tunnel(origin),
+            Ok(origin) if session::answer(self.front, &mut self.client, TUNNEL_OPEN).await => {
+                identity.permit.line().become_tunnel();
+                Next::Tunnel(origin)
+            }
             Ok(_) => Next::Close,
             Err(refusal) => self.refuse(&refusal, Manner::LAST).await,
         }

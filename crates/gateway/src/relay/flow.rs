@@ -182,7 +182,7 @@ impl Flow {
         let since = *self.stuck_since.get_or_insert(now);
         let (stuck_for, deadlines) = (now.saturating_duration_since(since), tab.leave().deadlines());
         if stuck_for >= deadlines.user_timeout() / 2 {
-            have_patience(to, deadlines);
+            have_patience(to, &deadlines);
         }
         (stuck_for >= deadlines.stall() || is_overdue(paid.lease(), now)).then_some(Fault::Stalled)
     }

@@ -3,20 +3,29 @@
 
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
+use turnpike_domain::account::Username;
+use turnpike_domain::connection::Protocol;
 use turnpike_domain::destination::Target;
 use turnpike_domain::login::Login;
 
 use super::message::{self, LoginMessage, Read, SocksFault, reply};
 use crate::admit;
 use crate::buffer::Inbox;
+use crate::line::{Arrival, Door};
 use crate::permit::Permit;
 use crate::refusal::Refusal;
 use crate::relay::Early;
 use crate::session::{self, Front, Tunnel};
 
 /// Talks to a client whose first byte was the version. `None` when there is no tunnel; the client knows why.
-pub(crate) async fn shake_hands(front: &Front, client: TcpStream, inbox: Inbox, deadline: Instant) -> Option<Tunnel> {
-    let mut handshake = Handshake { front, client, inbox, outbox: Vec::new() };
+pub(crate) async fn shake_hands(
+    front: &Front,
+    arrival: Arrival,
+    client: TcpStream,
+    inbox: Inbox,
+    deadline: Instant,
+) -> Option<Tunnel> {
+    let mut handshake = Handshake { front, arrival, client, inbox, outbox: Vec::new() };
     let agreed = timeout_at(deadline, handshake.negotiate()).await.unwrap_or(Err(End::Gone));
     let outcome = match agreed {
         Ok((permit, target)) => handshake.connect(permit, &target).await,
@@ -51,6 +60,7 @@ impl From<SocksFault> for End {
 
 struct Handshake<'f> {
     front: &'f Front,
+    arrival: Arrival,
     client: TcpStream,
     inbox: Inbox,
     outbox: Vec<u8>,
@@ -58,22 +68,45 @@ struct Handshake<'f> {
 
 impl Handshake<'_> {
     async fn negotiate(&mut self) -> Result<(Permit, Target), End> {
-        self.read(message::greeting).await?;
-        self.outbox.extend_from_slice(&message::METHOD_CHOSEN);
-
-        let front = self.front;
-        let admitted = self
-            .read(|bytes| Ok(message::login(bytes)?.map(|(login, length)| (admit_login(front, &login), length))))
-            .await?;
-        if matches!(admitted, Err(Refusal::Credentials)) {
-            return Err(End::Login);
-        }
-        self.outbox.extend_from_slice(&message::LOGIN_TAKEN);
+        let offered = self.read(message::greeting).await?;
+        let admitted = match self.arrival.door.clone() {
+            // Who has a login goes by that, wherever from: it may name another account, and a wrong one must fail.
+            _ if offered.login => self.log_in().await?,
+            Door::Open(account) => self.by_source(&account)?,
+            Door::Login => return Err(SocksFault::Method.into()),
+        };
 
         // Whatever else stands against this client has no place in an answer to a login (RFC 1929), so it is told in
         // the reply to its request.
         let target = self.read(message::request).await?;
         Ok((admitted.map_err(End::Refused)?, target))
+    }
+
+    /// Lets the client in by its source.
+    fn by_source(&mut self, account: &Username) -> Result<Result<Permit, Refusal>, End> {
+        let admitted = self.front.directory.admit_source(account, (&self.arrival, Protocol::Socks5));
+        if matches!(admitted, Err(Refusal::SourceNotListed)) {
+            self.front.note_refusal(&Refusal::SourceNotListed, &self.arrival);
+            return Err(SocksFault::Method.into());
+        }
+        self.outbox.extend_from_slice(&message::NO_LOGIN_CHOSEN);
+        Ok(admitted)
+    }
+
+    async fn log_in(&mut self) -> Result<Result<Permit, Refusal>, End> {
+        self.outbox.extend_from_slice(&message::METHOD_CHOSEN);
+        let (front, arrival) = (self.front, self.arrival.clone());
+        let admitted = self
+            .read(|bytes| {
+                Ok(message::login(bytes)?.map(|(login, length)| (admit_login(front, &arrival, &login), length)))
+            })
+            .await?;
+        if matches!(admitted, Err(Refusal::Credentials)) {
+            self.front.note_refusal(&Refusal::Credentials, &self.arrival);
+            return Err(End::Login);
+        }
+        self.outbox.extend_from_slice(&message::LOGIN_TAKEN);
+        Ok(admitted)
     }
 
     /// Reads one message, waiting for more of it as long as it is incomplete.
@@ -119,7 +152,7 @@ impl Handshake<'_> {
             End::Fault(fault) => self.outbox.extend_from_slice(fault.answer().bytes()),
             End::Login => self.outbox.extend_from_slice(&message::LOGIN_REFUSED),
             End::Refused(refusal) => {
-                tracing::debug!(refusal = refusal.word(), "refused");
+                self.front.note_refusal(refusal, &self.arrival);
                 self.outbox.extend_from_slice(&reply(refusal.socks_reply()));
             }
         }
@@ -130,8 +163,8 @@ impl Handshake<'_> {
 }
 
 /// A name that is no text, or can be no account's, is a wrong name like any other.
-fn admit_login(front: &Front, login: &LoginMessage<'_>) -> Result<Permit, Refusal> {
+fn admit_login(front: &Front, arrival: &Arrival, login: &LoginMessage<'_>) -> Result<Permit, Refusal> {
     let name = std::str::from_utf8(login.name).map_err(|_| Refusal::Credentials)?;
     let name = Login::parse(name).map_err(|_| Refusal::Credentials)?;
-    admit::admit(front, &name, login.password)
+    admit::admit(front, (arrival, Protocol::Socks5), &name, login.password)
 }

@@ -12,6 +12,11 @@ const LOGIN_VERSION: u8 = 1;
 /// The method of RFC 1929.
 const USERNAME_PASSWORD: u8 = 2;
 
+/// The method of RFC 1928 that asks for nothing.
+const NO_LOGIN: u8 = 0;
+
+/// The answer to a greeting that offers to do without a login, from a source that may.
+pub const NO_LOGIN_CHOSEN: [u8; 2] = [VERSION, NO_LOGIN];
 /// The answer to a greeting that offers username and password.
 pub const METHOD_CHOSEN: [u8; 2] = [VERSION, USERNAME_PASSWORD];
 /// The answer to a greeting that offers nothing of use; the connection is closed behind it.
@@ -26,7 +31,7 @@ pub const SUCCEEDED: u8 = 0;
 /// What is wrong with a client's message. It decides the answer, which is always the last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SocksFault {
-    /// Another version, or username and password are not offered.
+    /// Another version, or no method is offered that is taken here.
     #[error("username and password (RFC 1929) are not offered")]
     Method,
     /// A malformed login message, or an empty name or password.
@@ -86,11 +91,20 @@ pub const fn reply(field: u8) -> [u8; 10] {
 /// Something read, and how many bytes it took.
 pub type Read<T> = Result<Option<(T, usize)>, SocksFault>;
 
+/// What a greeting offers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Methods {
+    /// Username and password.
+    pub login: bool,
+    /// Nothing at all.
+    pub nothing: bool,
+}
+
 /// Reads the greeting: `VER NMETHODS METHODS`.
 ///
 /// # Errors
-/// [`SocksFault::Method`].
-pub fn greeting(bytes: &[u8]) -> Read<()> {
+/// [`SocksFault::Method`], when it offers neither.
+pub fn greeting(bytes: &[u8]) -> Read<Methods> {
     match bytes.first() {
         None => return Ok(None),
         Some(&VERSION) => {}
@@ -102,7 +116,8 @@ pub fn greeting(bytes: &[u8]) -> Read<()> {
     }
     let end = 2 + usize::from(*count);
     let Some(methods) = bytes.get(2..end) else { return Ok(None) };
-    if methods.contains(&USERNAME_PASSWORD) { Ok(Some(((), end))) } else { Err(SocksFault::Method) }
+    let offered = Methods { login: methods.contains(&USERNAME_PASSWORD), nothing: methods.contains(&NO_LOGIN) };
+    if offered.login || offered.nothing { Ok(Some((offered, end))) } else { Err(SocksFault::Method) }
 }
 
 /// A name and a password as they came.
@@ -222,13 +237,16 @@ mod tests {
     }
 
     #[test]
-    fn a_greeting_must_offer_username_and_password() {
-        assert_eq!(bit_by_bit(&[5, 2, 0, 2], greeting), Ok(Some(((), 4))));
-        assert_eq!(bit_by_bit(&[5, 1, 0], greeting), Err(SocksFault::Method));
+    fn a_greeting_must_offer_a_login_or_nothing() {
+        let offers = |login, nothing, length| Ok(Some((Methods { login, nothing }, length)));
+        assert_eq!(bit_by_bit(&[5, 2, 0, 2], greeting), offers(true, true, 4));
+        assert_eq!(bit_by_bit(&[5, 1, 2], greeting), offers(true, false, 3));
+        assert_eq!(bit_by_bit(&[5, 1, 0], greeting), offers(false, true, 3));
+        assert_eq!(bit_by_bit(&[5, 1, 1], greeting), Err(SocksFault::Method));
         assert_eq!(bit_by_bit(&[5, 0], greeting), Err(SocksFault::Method));
         assert_eq!(bit_by_bit(&[4, 1, 2], greeting), Err(SocksFault::Method));
         let all: Vec<u8> = [5, 255].into_iter().chain(0..255).collect();
-        assert_eq!(bit_by_bit(&all, greeting), Ok(Some(((), 257))));
+        assert_eq!(bit_by_bit(&all, greeting), offers(true, true, 257));
     }
 
     #[test]

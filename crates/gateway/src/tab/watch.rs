@@ -78,7 +78,7 @@ impl Alarm {
                 && !tab.is_proven()
                 && quiet >= tab.leave.deadlines().user_timeout() / 2
             {
-                have_patience(client, tab.leave.deadlines());
+                have_patience(client, &tab.leave.deadlines());
             }
             let idle_at = this.moved_at.checked_add(tab.leave.deadlines().idle()).unwrap_or(now);
             if now >= idle_at {

@@ -1,15 +1,17 @@
 //! What the teller knows of one account: the leases it holds and what was reported of them.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::time::Instant;
 use turnpike_domain::ids::LeaseId;
-use turnpike_domain::lease::LeaseReport;
+use turnpike_domain::lease::{Counters, LeaseReport};
 use turnpike_domain::units::Bytes;
 
 use crate::account::Account;
 use crate::allowance::lease::Lease;
+use crate::teller::desk::Standing;
 
 /// An account whose pace is not known wants so much, and no account wants less.
 const WANT: u64 = 16 * 1024 * 1024;
@@ -124,6 +126,14 @@ impl Book {
         }
     }
 
+    /// Takes back leases whose validity has ended, and no others: what cannot be handed back is better kept for tunnels
+    /// that may need it.
+    pub(crate) fn recall_expired(&self, now: Instant) {
+        for held in self.held.iter().filter(|held| !held.lease.is_valid(now)) {
+            held.lease.meter().recall();
+        }
+    }
+
     /// Takes back everything.
     pub(crate) fn recall_all(&self) {
         for held in &self.held {
@@ -146,6 +156,18 @@ impl Book {
             held.lease.renew(sent_at);
             held.reported = Some(report.clone());
             held.reported_at = sent_at;
+        }
+    }
+
+    /// Since when the oldest lease is held, and how many bytes were written that the store does not know of.
+    pub(crate) fn standing(&self) -> Standing {
+        let unbooked = |held: &Held| {
+            let written = held.lease.meter().counters().used().load(Ordering::Relaxed);
+            written.saturating_sub(held.reported.as_ref().map_or(0, |report| report.used.get()))
+        };
+        Standing {
+            oldest: self.held.iter().map(|held| held.lease.asked_at()).min(),
+            unsettled: self.held.iter().map(unbooked).fold(0, u64::saturating_add),
         }
     }
 

@@ -3,11 +3,14 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use arc_swap::ArcSwap;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 use crate::account::Account;
 use crate::allowance::Allowance;
+use crate::registry::Registry;
 use crate::settings::Deadlines;
 
 /// Shared by all threads of a gateway.
@@ -15,12 +18,38 @@ use crate::settings::Deadlines;
 pub(crate) struct Desk {
     queue: Mutex<Vec<Arc<Account>>>,
     bell: Notify,
-    pub(crate) deadlines: Deadlines,
+    pub(crate) deadlines: ArcSwap<Deadlines>,
+    pub(crate) registry: Registry,
+    /// For whoever watches; the teller writes it down with every thorough round.
+    pub(crate) books: Mutex<Standing>,
+}
+
+/// How the leases stand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Standing {
+    /// Since when the oldest unsettled lease is held.
+    pub(crate) oldest: Option<Instant>,
+    /// Bytes written of leases and not booked by the store yet.
+    pub(crate) unsettled: u64,
+}
+
+impl Standing {
+    /// Both together.
+    pub(crate) fn and(self, other: Self) -> Self {
+        let oldest = self.oldest.into_iter().chain(other.oldest).min();
+        Self { oldest, unsettled: self.unsettled.saturating_add(other.unsettled) }
+    }
 }
 
 impl Desk {
     pub(crate) fn new(deadlines: Deadlines) -> Self {
-        Self { queue: Mutex::new(Vec::new()), bell: Notify::new(), deadlines }
+        Self {
+            queue: Mutex::new(Vec::new()),
+            bell: Notify::new(),
+            deadlines: ArcSwap::from_pointee(deadlines),
+            registry: Registry::default(),
+            books: Mutex::default(),
+        }
     }
 
     /// Puts an account on the desk, unless it lies there. The queue is thus never longer than there are accounts.

@@ -6,6 +6,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use parking_lot::Mutex;
 use turnpike_domain::account::Username;
+use turnpike_domain::connection::Protocol;
 use turnpike_domain::directory::{AccountEntry, CustomerEntry};
 use turnpike_domain::ids::{CustomerId, Incarnation, LeaseId, NodeId};
 use turnpike_domain::lease::Lease as Grant;
@@ -18,6 +19,7 @@ use super::*;
 use crate::account::Account;
 use crate::allowance::lease::Reservation;
 use crate::customer::Customer;
+use crate::line::{Arrival, Credential, Door, Line};
 use crate::permit::{Leave, Permit};
 use crate::settings::Deadlines;
 
@@ -127,7 +129,11 @@ impl House {
 
     fn permit(&self) -> Permit {
         let seat = self.account.customer().seat(0).unwrap();
-        Permit::new(Leave::new(Arc::clone(&self.account), self.account.epoch(), Arc::clone(&self.desk)), seat)
+        let (account, desk) = ((Arc::clone(&self.account), self.account.epoch()), Arc::clone(&self.desk));
+        let source = ([127, 0, 0, 1], 1).into();
+        let arrival = Arrival { accepted: Instant::now(), source, door: Door::Login };
+        let make = |id| Line::new(id, account, desk, &arrival, (Protocol::Connect, Credential::Login));
+        Permit::new(Leave::new(self.desk.registry.enter(make)), seat)
     }
 
     fn reserve(&self, bytes: u64) -> Option<Reservation> {

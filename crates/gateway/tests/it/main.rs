@@ -1,9 +1,13 @@
 //! The gateway over real sockets, with a store in memory behind its ports.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "what a test cannot go on without ends it")]
 
+mod connections;
 mod front;
+mod hand_over;
 mod limits;
 mod metering;
+mod open_ports;
 mod recovery;
+mod reload;
 mod revocation;
 mod support;

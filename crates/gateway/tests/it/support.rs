@@ -10,8 +10,10 @@ use std::time::Duration;
 use turnpike_domain::destination::PortSet;
 use turnpike_domain::ids::NodeId;
 use turnpike_domain::secret::MacKey;
+use turnpike_gateway::port::Port;
+use turnpike_gateway::ports::Supply;
 use turnpike_gateway::settings::Settings;
-use turnpike_gateway::{Gateway, StartError};
+use turnpike_gateway::{Gateway, Ports, StartError};
 use turnpike_testkit::client::{Login, Protocol, Proxy, ProxyError};
 use turnpike_testkit::origin::Origin;
 use turnpike_testkit::wire::Wire;
@@ -47,6 +49,30 @@ impl House {
 
     /// As [`House::with_package`], after a change of the store and the settings.
     pub(crate) async fn with(bytes: u64, prepare: impl FnOnce(&Store, &mut Settings)) -> Self {
+        Self::with_ports(bytes, prepare, |settings| Ports::bind(settings).unwrap()).await
+    }
+
+    /// As [`House::with_package`], with the sockets of its port beside.
+    pub(crate) async fn with_sockets() -> (Self, Port) {
+        let mut kept = None;
+        let house = Self::with_ports(
+            1 << 40,
+            |_, _| {},
+            |settings| {
+                let ports = Ports::bind(settings).unwrap();
+                kept = Some(Port::adopt(ports.main.duplicates().unwrap(), settings).unwrap());
+                ports
+            },
+        );
+        let house = house.await;
+        (house, kept.unwrap())
+    }
+
+    async fn with_ports(
+        bytes: u64,
+        prepare: impl FnOnce(&Store, &mut Settings),
+        bind: impl FnOnce(&Settings) -> Ports,
+    ) -> Self {
         let origin = Origin::start(&[LOCALHOST], 1).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let store = Arc::new(Store::new());
@@ -63,7 +89,8 @@ impl House {
         settings.destinations.allow_ports = PortSet::new([origin.address().port()]).unwrap();
         settings.destinations.allow_cidrs = vec!["127.0.0.0/8".parse().unwrap()];
         prepare(&store, &mut settings);
-        let gateway = start(&settings, &store).await.unwrap();
+        let ports = bind(&settings);
+        let gateway = start(&settings, ports, &store).await.unwrap();
         Self { gateway, store, origin, settings, _folder: folder }
     }
 
@@ -76,7 +103,7 @@ impl House {
         self.settings.listen = LOCALHOST;
         self.gateway = within(async {
             loop {
-                match start(&self.settings, &store).await {
+                match start(&self.settings, Ports::bind(&self.settings).unwrap(), &store).await {
                     // The old gateway's tasks let go of the spool when they are next scheduled.
                     Err(StartError::Spool(turnpike_spool::SpoolError::InUse)) => tokio::task::yield_now().await,
                     result => return result.unwrap(),
@@ -85,6 +112,22 @@ impl House {
         })
         .await;
         self
+    }
+
+    /// What the gateway was started with.
+    pub(crate) const fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Another gateway beside the first, in the same folder and with the same store.
+    pub(crate) async fn another(
+        &self,
+        change: impl FnOnce(&mut Settings),
+        ports: impl FnOnce(&Settings) -> Ports,
+    ) -> Gateway {
+        let mut settings = self.settings.clone();
+        change(&mut settings);
+        start(&settings, ports(&settings), &self.store).await.unwrap()
     }
 
     /// How the gateway is used with a username and password.
@@ -135,9 +178,10 @@ impl House {
     }
 }
 
-async fn start(settings: &Settings, store: &Arc<Store>) -> Result<Gateway, StartError> {
+async fn start(settings: &Settings, ports: Ports, store: &Arc<Store>) -> Result<Gateway, StartError> {
     let fresh_node = NodeId::new(7);
-    Gateway::start(settings.clone(), store.clone(), store.clone(), mac_key(), fresh_node).await
+    let supply = Supply { admission: store.clone(), leases: store.clone(), passwords: mac_key() };
+    Gateway::start(settings.clone(), ports, supply, fresh_node).await
 }
 
 pub(crate) fn mac_key() -> MacKey {

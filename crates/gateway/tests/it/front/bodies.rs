@@ -143,6 +143,7 @@ async fn an_origin_may_refuse_a_body_it_has_not_read() {
     let (head, body) = pair.client.receive_response().await;
     assert_eq!((status(&head), body.as_str()), (413, "no"));
     // The rest of the body cannot be told from a request, so the connection ends.
+    assert!(head.contains("\r\nConnection: close\r\n"), "{head}");
     assert_eq!(pair.client.receive_to_end().await.unwrap(), b"");
 }
 

@@ -13,7 +13,7 @@ use turnpike_domain::directory::{AccountEntry, Changes, CustomerEntry, SnapshotP
 use turnpike_domain::ids::{AccountId, CustomerId, FeedSeq, Incarnation, LeaseId, NodeId, PackageId, QuestionId};
 use turnpike_domain::lease::{Lease, LeaseGrant, LeaseReport, LeaseRequest};
 use turnpike_domain::product::ProductType;
-use turnpike_domain::question::{Answer, Question};
+use turnpike_domain::question::{self, Answer, Question};
 use turnpike_domain::quota::{self, AccountQuota, Ask, Denial, LeaseBook, LeasePolicy, PackageQuota};
 use turnpike_domain::secret::PasswordMac;
 use turnpike_domain::time::{Span, Timestamp};
@@ -67,6 +67,8 @@ struct LeaseRow {
 enum Changed {
     Customer(CustomerId),
     Account(AccountId),
+    /// Nothing: a question.
+    Asked,
 }
 
 /// How an account stands.
@@ -175,6 +177,27 @@ impl Store {
         self.books().boots.values_mut().for_each(|boot| *boot += 1);
     }
 
+    /// Asks the gateways; the first answer.
+    pub(crate) async fn ask(&self, ask: question::Ask) -> Answer {
+        let id = self.books().ask(ask);
+        self.bell.notify_waiters();
+        loop {
+            let rung = self.bell.notified();
+            tokio::pin!(rung);
+            rung.as_mut().enable();
+            let found = self.books().answers.iter().find(|(question, _)| *question == id).cloned();
+            if let Some((_, answer)) = found {
+                return answer;
+            }
+            rung.await;
+        }
+    }
+
+    /// The gateway that settled first.
+    pub(crate) fn node(&self) -> NodeId {
+        *self.books().boots.keys().next().unwrap()
+    }
+
     pub(crate) fn standing(&self, username: &str) -> Standing {
         let id = self.id_of(username);
         let books = self.books();
@@ -268,11 +291,20 @@ impl Books {
         FeedSeq::new(i64::try_from(self.feed.len()).unwrap())
     }
 
+    fn ask(&mut self, ask: question::Ask) -> QuestionId {
+        self.feed.push(Changed::Asked);
+        let place = self.feed.len();
+        let id = QuestionId::new(i64::try_from(place).unwrap());
+        self.questions.push((place, Question { id, ask }));
+        id
+    }
+
     fn changes(&self, after: Option<FeedSeq>) -> Changes {
         let after = usize::try_from(after.map_or(0, FeedSeq::get)).unwrap();
         let (mut customers, mut accounts, mut gone) = (Vec::new(), Vec::new(), Vec::new());
         for changed in &self.feed[after..] {
             match changed {
+                Changed::Asked => {}
                 Changed::Customer(id) => customers.push(self.customers[id].clone()),
                 Changed::Account(id) => match self.accounts.get(id) {
                     Some((entry, _)) => accounts.push(entry.clone()),

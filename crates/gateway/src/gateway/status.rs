@@ -1,0 +1,37 @@
+//! How a gateway stands, for whoever watches it.
+
+use std::time::Duration;
+
+use turnpike_domain::ids::FeedSeq;
+
+use crate::directory::Directory;
+use crate::registry::Totals;
+
+/// How a gateway stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Status {
+    /// Connections, bytes and refusals.
+    pub totals: Totals,
+    /// How long the oldest lease is held that is not settled.
+    pub oldest_lease: Option<Duration>,
+    /// Bytes that were written and are not booked by the store yet.
+    pub unsettled: u64,
+    /// How long ago the store was last heard of; `None` before the first time.
+    pub contact_age: Option<Duration>,
+    /// The place in the feed up to which every change is in force.
+    pub position: Option<FeedSeq>,
+}
+
+impl Status {
+    pub(super) fn of(directory: &Directory) -> Self {
+        let desk = directory.desk();
+        let books = *desk.books.lock();
+        Self {
+            totals: desk.registry.totals(),
+            oldest_lease: books.oldest.map(|since| since.elapsed()),
+            unsettled: books.unsettled,
+            contact_age: directory.contact_age(),
+            position: directory.place(),
+        }
+    }
+}

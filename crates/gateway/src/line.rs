@@ -1,0 +1,167 @@
+//! One open connection as the gateway keeps it: whose it is, where from and where to, what it carried.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering, fence};
+
+use parking_lot::Mutex;
+use tokio::time::Instant;
+use turnpike_domain::connection::{Connection, ConnectionId, Protocol};
+use turnpike_domain::time::Span;
+use turnpike_domain::units::Bytes;
+
+use crate::account::Account;
+use crate::tab::Way;
+use crate::teller::desk::Desk;
+
+/// Where a connection comes from, and by which port.
+#[derive(Clone, Debug)]
+pub(crate) struct Arrival {
+    pub(crate) accepted: Instant,
+    pub(crate) source: SocketAddr,
+    pub(crate) door: Door,
+}
+
+/// What a port asks of those who come.
+#[derive(Clone, Debug)]
+pub(crate) enum Door {
+    /// A login.
+    Login,
+    /// A source on the allow list of that account's customer, or a login.
+    Open(turnpike_domain::account::Username),
+}
+
+/// How a connection was let in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Credential {
+    /// By a login.
+    Login,
+    /// By its source: it ends when that leaves the allow list.
+    Source,
+}
+
+/// An open connection. Its own thread writes, others read now and then.
+#[derive(Debug)]
+pub(crate) struct Line {
+    pub(crate) id: ConnectionId,
+    pub(crate) account: Arc<Account>,
+    pub(crate) epoch: u64,
+    pub(crate) desk: Arc<Desk>,
+    pub(crate) credential: Credential,
+    source: SocketAddr,
+    accepted: Instant,
+    protocol: AtomicU8,
+    kicked: AtomicBool,
+    target: Mutex<Box<str>>,
+    to_client: AtomicU64,
+    to_origin: AtomicU64,
+}
+
+impl Line {
+    pub(crate) fn new(
+        id: ConnectionId,
+        (account, epoch): (Arc<Account>, u64),
+        desk: Arc<Desk>,
+        arrival: &Arrival,
+        (protocol, credential): (Protocol, Credential),
+    ) -> Self {
+        Self {
+            id,
+            account,
+            epoch,
+            desk,
+            credential,
+            source: arrival.source,
+            accepted: arrival.accepted,
+            protocol: AtomicU8::new(code(protocol)),
+            kicked: AtomicBool::new(false),
+            target: Mutex::default(),
+            to_client: AtomicU64::new(0),
+            to_origin: AtomicU64::new(0),
+        }
+    }
+
+    /// Where the client is, an IPv4 address in whatever form it came.
+    pub(crate) fn source(&self) -> IpAddr {
+        self.source.ip().to_canonical()
+    }
+
+    /// It goes there now.
+    pub(crate) fn head_for(&self, target: &impl std::fmt::Display) {
+        *self.target.lock() = target.to_string().into_boxed_str();
+    }
+
+    /// It has become a tunnel.
+    pub(crate) fn become_tunnel(&self) {
+        self.protocol.store(code(Protocol::Connect), Ordering::Relaxed);
+    }
+
+    /// Counts what was carried. Only the connection's own thread does, so nothing is lost without a locked addition.
+    pub(crate) fn count(&self, way: Way, bytes: u64) {
+        let counter = match way {
+            Way::ToClient => &self.to_client,
+            Way::ToOrigin => &self.to_origin,
+        };
+        counter.store(counter.load(Ordering::Relaxed).wrapping_add(bytes), Ordering::Relaxed);
+    }
+
+    /// What it has carried to its client and to its target.
+    pub(crate) fn carried(&self) -> (u64, u64) {
+        (self.to_client.load(Ordering::Relaxed), self.to_origin.load(Ordering::Relaxed))
+    }
+
+    /// Ends the connection by a reset.
+    pub(crate) fn kick(&self) {
+        self.kicked.store(true, Ordering::Release);
+        self.account.wake_tunnels();
+    }
+
+    /// Whether this connection was ended, and not all of its account's.
+    pub(crate) fn is_kicked(&self) -> bool {
+        self.kicked.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn is_over(&self) -> bool {
+        self.account.is_past(self.epoch) || self.is_kicked()
+    }
+
+    /// As [`Line::is_over`], for a task that has just put itself down to be woken.
+    pub(crate) fn is_over_for_sleeper(&self) -> bool {
+        fence(Ordering::SeqCst);
+        self.is_over()
+    }
+
+    /// As the operator sees it.
+    pub(crate) fn show(&self, now: Instant) -> Connection {
+        let age = now.saturating_duration_since(self.accepted).as_millis();
+        let (to_client, to_origin) = self.carried();
+        Connection {
+            id: self.id,
+            customer: self.account.customer().id(),
+            account: self.account.id(),
+            username: self.account.username().as_str().to_owned(),
+            protocol: protocol(self.protocol.load(Ordering::Relaxed)),
+            source: SocketAddr::new(self.source(), self.source.port()),
+            target: self.target.lock().to_string(),
+            age: Span::from_ms(i64::try_from(age).unwrap_or(i64::MAX)),
+            to_client: Bytes::new(to_client),
+            to_origin: Bytes::new(to_origin),
+        }
+    }
+}
+
+const fn code(protocol: Protocol) -> u8 {
+    match protocol {
+        Protocol::Http => 0,
+        Protocol::Connect => 1,
+        Protocol::Socks5 => 2,
+    }
+}
+
+const fn protocol(code: u8) -> Protocol {
+    match code {
+        0 => Protocol::Http,
+        1 => Protocol::Connect,
+        _ => Protocol::Socks5,
+    }
+}
