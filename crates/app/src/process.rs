@@ -22,6 +22,7 @@ pub(crate) use upgrade::note_binary;
 
 /// A process that serves.
 pub(crate) struct Process {
+    signals: Signals,
     running: Running,
     control: Control,
     reloader: Reloader,
@@ -46,8 +47,10 @@ impl Process {
     /// Starts everything in `seat`; a predecessor in it drains from here on.
     ///
     /// # Errors
-    /// When something cannot be bound or started. A predecessor goes on serving then.
+    /// When signals cannot be awaited, or something cannot be bound or started. A predecessor goes on serving then.
     pub(crate) async fn start(reloader: Reloader, parts: Parts, seat: Seat) -> Result<Self> {
+        // A signal that comes as soon as the process serves must not end it as if it had no grace.
+        let signals = Signals::listen()?;
         let running = wiring::start(reloader.settings(), parts, seat.sockets).await?;
         if let Some(predecessor) = seat.predecessor {
             let told = tokio::task::spawn_blocking(|| predecessor.tell());
@@ -56,7 +59,7 @@ impl Process {
         }
         let control = Control::open(&reloader.settings().data, seat.lock)?;
         systemd::ready();
-        Ok(Self { running, control, reloader, upgrade: None, successor: std::sync::Weak::new() })
+        Ok(Self { signals, running, control, reloader, upgrade: None, successor: std::sync::Weak::new() })
     }
 
     /// Where the listener of that name is.
@@ -73,10 +76,9 @@ impl Process {
     /// within the grace, every lease is settled. A second signal ends the grace.
     ///
     /// # Errors
-    /// When signals cannot be awaited, or when another process has taken over the gateway's identity.
+    /// When another process has taken over the gateway's identity.
     pub(crate) async fn until_end(mut self) -> Result<()> {
-        let mut signals = Signals::listen()?;
-        let end = self.serve(&mut signals).await;
+        let end = self.serve().await;
         tracing::info!(?end, "ending");
         let succeeded = end == End::Succeeded;
         if !succeeded {
@@ -86,7 +88,7 @@ impl Process {
         // successor holds it.
         let lock = self.control.close(succeeded).await;
         let lock = (!succeeded).then_some(lock);
-        let grace = self.reloader.grace();
+        let (grace, mut signals) = (self.reloader.grace(), self.signals);
         self.running
             .shut_down(succeeded, grace, async || {
                 // When a service is stopped, those that drain already get the same signal, and keep their grace.
@@ -100,12 +102,12 @@ impl Process {
         if end == End::Fenced { Err(PortError::Fenced.into()) } else { Ok(()) }
     }
 
-    async fn serve(&mut self, signals: &mut Signals) -> End {
+    async fn serve(&mut self) -> End {
         loop {
             tokio::select! {
-                heard = signals.next() => match heard {
+                heard = self.signals.next() => match heard {
                     Heard::End => return End::Signal,
-                    Heard::Reload => drop(self.reload()),
+                    Heard::Reload => drop(self.reload().await),
                 },
                 () = self.running.fenced() => return End::Fenced,
                 why = Upgrade::failed(&mut self.upgrade) => {
@@ -113,7 +115,7 @@ impl Process {
                     Upgrade::answer(&mut self.upgrade, &Answer::Refused { why });
                 }
                 Some(command) = self.control.next() => {
-                    if self.obey(command) {
+                    if self.obey(command).await {
                         return End::Succeeded;
                     }
                 }
@@ -122,10 +124,10 @@ impl Process {
     }
 
     /// Does what a command asks; true when a successor serves.
-    fn obey(&mut self, command: Command) -> bool {
+    async fn obey(&mut self, command: Command) -> bool {
         match command {
             Command::Reload(tell) => {
-                let answer = self.reload();
+                let answer = self.reload().await;
                 reply(tell, answer);
             }
             Command::Upgrade(tell) => self.start_upgrade(tell),
@@ -144,12 +146,12 @@ impl Process {
     }
 
     /// Applies the configuration as it is now, or refuses it whole.
-    fn reload(&mut self) -> Answer {
+    async fn reload(&mut self) -> Answer {
         if self.successor.strong_count() > 0 {
             return Answer::Refused { why: "a successor is starting".to_owned() };
         }
         systemd::reloading();
-        let outcome = self.reloader.reload(&self.running);
+        let outcome = self.reloader.reload(&self.running).await;
         match outcome {
             Ok(told) => {
                 tracing::info!(told, "reloaded");

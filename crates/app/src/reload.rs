@@ -47,7 +47,7 @@ impl Reloader {
     /// # Errors
     /// When it cannot be used, or a key changed that cannot change while serving: where that stands. Nothing has
     /// changed then.
-    pub(crate) fn reload(&mut self, running: &Running) -> Result<String> {
+    pub(crate) async fn reload(&mut self, running: &Running) -> Result<String> {
         let source = self.source.as_ref().ok_or_else(|| anyhow!("there is no configuration to read again"))?;
         let (next, places) = Settings::load_placed(source)?;
         let changes = Changes::between(&self.settings, &next);
@@ -59,7 +59,7 @@ impl Reloader {
         }
         let filter = self.filter.prepare(&next.log)?;
         // The only step that can still fail comes first.
-        running.apply(&next, &changes).map_err(|error| places.blame_named(&format!("{error:#}")))?;
+        running.apply(&next, &changes).await.map_err(|error| places.blame_named(&format!("{error:#}")))?;
         self.filter.replace(filter);
         self.settings = next;
         Ok(changes.to_string())

@@ -9,9 +9,11 @@ mod running;
 pub(crate) mod sockets;
 
 pub(crate) use backend::{Backend, make_folder, open};
-pub(crate) use data_plane::Supply;
+pub(crate) use data_plane::linked;
 pub(crate) use running::{Running, start};
 pub(crate) use sockets::Sockets;
+
+use turnpike_gateway::ports::Supply;
 
 /// What a process has beside its listeners.
 pub(crate) struct Parts {
@@ -24,7 +26,7 @@ pub(crate) struct Parts {
 impl Parts {
     /// API, jobs and gateway.
     pub(crate) fn everything(backend: Backend) -> Self {
-        let supply = Supply::in_process(&backend);
+        let supply = data_plane::in_process(&backend);
         Self { backend: Some(backend), supply: Some(supply) }
     }
 

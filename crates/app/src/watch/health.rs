@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use serde::Serialize;
 use tokio::time::Instant;
 
@@ -55,7 +56,21 @@ pub(super) fn ready(vitals: &Vitals, now: Instant) -> Report {
     if vitals.store.is_some() {
         checks.push(Check::of("store", store(vitals, now)));
     }
+    if let Some(gateway) = &vitals.gateway {
+        checks.push(Check::of("directory", directory(gateway.status().contact_age, vitals.staleness())));
+        let fenced = gateway.fenced().now_or_never().is_some();
+        let accepts = if fenced { Err("another process has its identity".to_owned()) } else { Ok(()) };
+        checks.push(Check::of("gateway", accepts));
+    }
     Report::of(checks)
+}
+
+fn directory(contact_age: Option<Duration>, staleness: Duration) -> Result<(), String> {
+    match contact_age {
+        None => Err("the store was never heard of".to_owned()),
+        Some(age) if age > staleness => Err(format!("the store was not heard of for {} s", age.as_secs())),
+        Some(_) => Ok(()),
+    }
 }
 
 fn store(vitals: &Vitals, now: Instant) -> Result<(), String> {

@@ -1,5 +1,9 @@
 //! The metrics: every family with its name. No label carries anything of a customer.
 
+mod descriptors;
+mod gateway;
+
+use std::collections::BTreeMap;
 use std::fmt::{self, Error};
 use std::sync::Arc;
 use std::time::Duration;
@@ -42,9 +46,14 @@ impl Collector for All {
     fn encode(&self, encoder: DescriptorEncoder<'_>) -> Result<(), Error> {
         let (mut page, vitals) = (Page(encoder), &self.0);
         build(&mut page)?;
+        descriptors::write(&mut page)?;
         requests(&mut page, &vitals.requests)?;
+        if let Some(gateway) = &vitals.gateway {
+            gateway::write(&mut page, &gateway.status(), vitals.probed().exit_is_up)?;
+        }
         if let Some(store) = &vitals.store {
             timings(&mut page, store.timings())?;
+            nodes(&mut page, &vitals.probed().nodes)?;
         }
         Ok(())
     }
@@ -74,6 +83,12 @@ fn timings(page: &mut Page<'_>, timings: &Timings) -> Result<(), Error> {
     }
     let family = Family { name: "turnpike_store_failures", help: "What the store could not do", unit: None };
     page.counter(&family, timings.failures())
+}
+
+fn nodes(page: &mut Page<'_>, nodes: &BTreeMap<&'static str, u64>) -> Result<(), Error> {
+    let family = Family { name: "turnpike_nodes", help: "Gateways that the store knows, by state", unit: None };
+    let samples: Vec<_> = nodes.iter().map(|(state, count)| (("state", *state), *count)).collect();
+    page.gauges(&family, &samples)
 }
 
 /// Sum in seconds, count, and what is in each bucket by its upper bound in seconds.

@@ -53,8 +53,9 @@ pub(crate) async fn start(settings: &Settings, parts: Parts, sockets: Sockets) -
         Some(supply) => Some(Arc::new(data_plane::start(settings, supply, &bound.names.addresses(), &sockets).await?)),
         None => None,
     };
-    let store = backend.as_ref().map(|backend| backend.store.clone());
-    let vitals = Arc::new(Vitals::new(data_plane.clone(), store, requests));
+    sockets.close_unclaimed();
+    let vitals = Arc::new(Vitals::new(data_plane.clone(), backend.as_ref(), requests));
+    vitals.follow(settings);
     let watch = watch.map(|socket| Watch::start(socket, Arc::clone(&vitals))).transpose()?;
     tasks.spawn(Arc::clone(&vitals).probe(stop.clone()));
     let surfaces = bound.serve(&tasks, &stop);
@@ -132,14 +133,18 @@ impl Running {
     ///
     /// # Errors
     /// When a part cannot take them; the message begins with the key.
-    pub(crate) fn apply(&self, settings: &Settings, changes: &Changes) -> Result<()> {
-        if changes.touch("gateway.exit") {
-            data_plane::check_exit(settings)?;
+    pub(crate) async fn apply(&self, settings: &Settings, changes: &Changes) -> Result<()> {
+        // The gateway is the only part that can still refuse.
+        if let Some(gateway) = &self.data_plane
+            && (changes.touch("gateway") || changes.touch("destinations"))
+        {
+            data_plane::reload(gateway, settings, &self.listeners.addresses(), &self.sockets).await?;
         }
+        self.vitals.follow(settings);
         let Some(backend) = &self.backend else { return Ok(()) };
         for plane in planes(settings, backend, &self.vitals.requests) {
             // A router that did not change keeps what it remembers.
-            if changes.touch(plane.name) {
+            if plane.follows(changes) {
                 let (_, surface) =
                     self.surfaces.iter().find(|(name, _)| *name == plane.name).context("a listener is missing")?;
                 surface.replace(plane.router, plane.server);
@@ -163,10 +168,10 @@ impl Running {
         }
         if let Some(gateway) = &self.data_plane {
             tokio::select! {
-                () = gateway.drain(grace) => {}
+                () = data_plane::end(gateway, grace, succeeded) => {}
                 () = hurry() => {
                     tracing::info!("ending what is open");
-                    gateway.drain(Duration::ZERO).await;
+                    data_plane::end(gateway, Duration::ZERO, succeeded).await;
                 }
             }
         }

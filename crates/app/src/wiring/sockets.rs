@@ -95,6 +95,18 @@ impl Sockets {
         .collect()
     }
 
+    /// Closes sockets that are held under such names.
+    pub(crate) fn release(&self, named: impl Fn(&str) -> bool) {
+        self.held.lock().retain(|name, _| !named(name));
+    }
+
+    /// Closes what nobody took: the configuration no longer asks for it.
+    pub(crate) fn close_unclaimed(&self) {
+        for name in std::mem::take(&mut *self.inherited.lock()).into_keys() {
+            tracing::warn!(name, "nothing listens on a socket of this name; it is closed");
+        }
+    }
+
     /// Closes what nobody took, and what was held for a successor.
     pub(crate) fn close(&self) {
         self.inherited.lock().clear();

@@ -6,5 +6,7 @@ mod configuration;
 mod demo;
 mod serve;
 mod server;
+mod systemd;
+mod takeover;
 mod until;
 mod watch;

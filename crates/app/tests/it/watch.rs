@@ -11,13 +11,14 @@ use crate::server::{Server, Site};
 use crate::until::until;
 
 /// An answer: status, head and body.
-struct Answer {
+pub(crate) struct Answer {
     status: u16,
     head: String,
-    body: String,
+    pub(crate) body: String,
 }
 
-fn get(address: SocketAddr, path: &str) -> std::io::Result<Answer> {
+/// Asks the watch listener.
+pub(crate) fn get(address: SocketAddr, path: &str) -> std::io::Result<Answer> {
     let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(Duration::from_secs(5)))?;
     write!(stream, "GET {path} HTTP/1.1\r\nhost: watch\r\n\r\n")?;
@@ -37,13 +38,14 @@ async fn health_and_metrics_are_answered() {
     let api = site.add_customer(10_240).await;
     site.comes_to(200, &origin).await;
     assert!(api.get("no-such-call", "").await.is_err());
+    assert_eq!(site.connect("wrong", &origin).await, 407);
     assert_eq!(get(site.watch, "/livez").unwrap().status, 200);
     let ready = get(site.watch, "/readyz").unwrap();
     assert_eq!(ready.status, 200, "{}", ready.body);
     let report: Value = serde_json::from_str(&ready.body).unwrap();
     let names: Vec<_> =
         report["checks"].as_array().unwrap().iter().map(|check| check["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["serving", "store"]);
+    assert_eq!(names, ["serving", "store", "directory", "gateway"]);
     let metrics = get(site.watch, "/metrics").unwrap();
     assert!(metrics.head.contains("content-type: application/openmetrics-text; version=1.0.0; charset=utf-8"));
     let body = &metrics.body;
@@ -54,6 +56,15 @@ async fn health_and_metrics_are_answered() {
         "turnpike_store_failures_total 0",
         "turnpike_api_requests_total{api=\"api\",code=\"200\"} 1",
         "turnpike_build_info{version=",
+        "turnpike_tunnels 0",
+        "turnpike_relayed_bytes_total{direction=\"to_client\"} 0",
+        "turnpike_refusals_total{reason=\"credentials\"} 1",
+        "# UNIT turnpike_lease_oldest_seconds seconds",
+        "turnpike_feed_contact_age_seconds 0.",
+        "turnpike_unsettled_bytes 0",
+        "turnpike_exits{state=\"up\"} 1",
+        "turnpike_nodes{state=\"live\"} 1",
+        "process_open_fds ",
     ] {
         assert!(body.contains(line), "{line} is missing in\n{body}");
     }
