@@ -90,15 +90,25 @@ each_store! {
         let anna = std::sync::Arc::new(given.customer("anna@example.com").await);
         let tries: Vec<_> = (0..100).map(|_| {
             let (given, anna) = (given.clone(), anna.clone());
-            tokio::spawn(async move { given.post_once(&anna, "/whitelist-account/add", "k", r#"{"accounts":"a:p"}"#).await })
+            tokio::spawn(async move {
+                loop {
+                    let answer = given.post_once(&anna, "/whitelist-account/add", "k", r#"{"accounts":"a:p"}"#).await;
+                    // A store that is out of breath is asked again, as clients do.
+                    if answer.status != http::StatusCode::SERVICE_UNAVAILABLE {
+                        return answer;
+                    }
+                }
+            })
         }).collect();
-        let mut replayed = 0;
+        let mut firsts = 0;
         for each in tries {
             let answer = each.await.unwrap();
             answer.must_be(r#"200 {"code":200,"msg":"Success","message":"Success","data":null}"#);
-            replayed += usize::from(answer.headers.contains_key("idempotent-replayed"));
+            firsts += usize::from(!answer.headers.contains_key("idempotent-replayed"));
         }
-        assert_eq!(replayed, 99);
+        assert!(firsts <= 1, "{firsts}");
+        let rows = "SELECT count(*) FROM audit WHERE actor LIKE 'customer:%'";
+        assert_eq!(store.store().number(rows).await.unwrap(), 1);
         assert_eq!(given.usernames(&anna).await, ["a"]);
     }
 }
