@@ -15,13 +15,14 @@ use http::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
-use patience::{Patience, Watched};
+use patience::{Activity, Patience, Watched};
 pub use surface::Surface;
 
 /// The read buffer that the HTTP library insists on, in bytes.
@@ -91,7 +92,19 @@ impl Server {
         let delayed = stream.set_nodelay(true).is_err();
         tracing::trace!(%peer, delayed, "connection accepted");
         let settings = self.surface.settings();
-        let (io, activity) = Watched::new(stream, Patience::of(&settings));
+        let (stream, activity) = Watched::new(stream, Patience::of(&settings));
+        let Some(tls) = self.surface.tls() else { return self.answer(stream, activity, peer, place).await };
+        match tls.accept(stream).await {
+            Ok(stream) => self.answer(stream, activity, peer, place).await,
+            Err(error) => tracing::debug!(%peer, %error, "no TLS came about"),
+        }
+    }
+
+    async fn answer<S>(self, stream: S, activity: Activity, peer: SocketAddr, place: OwnedSemaphorePermit)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let settings = self.surface.settings();
         let (surface, closing) = (self.surface, Closing(self.shutdown.clone()));
         let service = hyper::service::service_fn(move |request: Request<Incoming>| {
             let busy = activity.begin();
@@ -106,7 +119,7 @@ impl Server {
             .max_buf_size(settings.head_limit_bytes.max(SMALLEST_BUFFER))
             .max_header_size(settings.head_limit_bytes)
             .max_headers(settings.most_headers)
-            .serve_connection(TokioIo::new(io), service);
+            .serve_connection(TokioIo::new(stream), service);
         let mut connection = pin!(connection);
         let ended = self.shutdown.run_until_cancelled(connection.as_mut()).await;
         if ended.is_none() {

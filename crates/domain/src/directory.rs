@@ -52,7 +52,7 @@ pub struct AccountEntry {
 }
 
 /// Everything, as of a place in the feed.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Snapshot {
     /// Changes up to and including this one are contained; `None` before the first.
     pub seq: Option<FeedSeq>,
@@ -75,7 +75,7 @@ pub enum SnapshotPart {
 }
 
 /// What changed after a place in the feed: the present state of each thing that changed.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Changes {
     /// The feed reaches back far enough.
     Since {

@@ -1,10 +1,12 @@
 //! The gateway's end: its two ports over HTTP, towards whichever API process answers.
 
 mod calls;
+mod connector;
 mod lines;
 mod news;
 mod ports;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use turnpike_domain::secret::MacKey;
 use zeroize::Zeroizing;
 
+use crate::tls::TlsError;
 use crate::wire::{Hello, Why, path};
 use calls::{Calls, Failure};
 use news::Newest;
@@ -23,8 +26,10 @@ use news::Newest;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LinkSettings {
-    /// The API processes' nodes listeners, such as `http://10.0.0.5:8603`. One is used while it answers.
+    /// The API processes' nodes listeners, such as `https://api-1.example.com:8603`. One is used while it answers.
     pub urls: Vec<String>,
+    /// The authority that their certificates are believed on, as a PEM file; those that browsers believe when not set.
+    pub ca: Option<PathBuf>,
     /// Whether plain `http` may be spoken beyond this machine: only where the network itself is private.
     pub insecure: bool,
     /// How long a connection may take to come about.
@@ -37,7 +42,14 @@ pub struct LinkSettings {
 
 impl Default for LinkSettings {
     fn default() -> Self {
-        Self { urls: Vec::new(), insecure: false, connect_ms: 2_000, answer_ms: 5_000, snapshot_pause_ms: 10_000 }
+        Self {
+            urls: Vec::new(),
+            ca: None,
+            insecure: false,
+            connect_ms: 2_000,
+            answer_ms: 5_000,
+            snapshot_pause_ms: 10_000,
+        }
     }
 }
 
@@ -45,16 +57,19 @@ impl Default for LinkSettings {
 #[derive(Debug, thiserror::Error)]
 pub enum LinkError {
     /// No API process is named.
-    #[error("link.urls: name at least one API process, as http://HOST:PORT")]
+    #[error("link.api.urls: name at least one API process, as https://HOST:PORT")]
     NoUrl,
     /// A URL that cannot be used.
-    #[error("link.urls: {url:?}: {why}")]
+    #[error("link.api.urls: {url:?}: {why}")]
     Url {
         /// What was written.
         url: String,
         /// What is wrong with it.
         why: &'static str,
     },
+    /// The authority's file cannot be used.
+    #[error("link.api.ca: {0}")]
+    Tls(#[from] TlsError),
     /// The credential cannot stand in a header.
     #[error("the credential must be what `turnpike node add` printed: 64 hex characters")]
     Credential,
@@ -83,7 +98,7 @@ impl Link {
         if credential.len() != 64 || !credential.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Err(LinkError::Credential);
         }
-        let calls = Calls::new(settings, urls, credential).ok_or(LinkError::Credential)?;
+        let calls = Calls::new(settings, urls, credential)?;
         Ok(Self { calls: Arc::new(calls), newest: Arc::new(Newest::default()) })
     }
 
@@ -126,16 +141,17 @@ fn key(hello: &Hello) -> Option<MacKey> {
 fn check_url(url: &str, insecure: bool) -> Result<Uri, LinkError> {
     let wrong = |why| LinkError::Url { url: url.to_owned(), why };
     let uri: Uri = url.trim_end_matches('/').parse().map_err(|_| wrong("it is no URL"))?;
-    let authority = uri.authority().ok_or(wrong("write http://HOST:PORT"))?;
-    if uri.scheme() != Some(&Scheme::HTTP) {
-        return Err(wrong("write http://HOST:PORT"));
+    let authority = uri.authority().ok_or(wrong("write https://HOST:PORT"))?;
+    let secret = uri.scheme() == Some(&Scheme::HTTPS);
+    if !secret && uri.scheme() != Some(&Scheme::HTTP) {
+        return Err(wrong("write https://HOST:PORT"));
     }
     if uri.path() != "/" && !uri.path().is_empty() || uri.query().is_some() || authority.as_str().contains('@') {
         return Err(wrong("write no path, query or name in it"));
     }
-    if !insecure && !is_this_machine(authority.host()) {
+    if !secret && !insecure && !is_this_machine(authority.host()) {
         return Err(wrong(
-            "plain http goes to this machine only, unless link.insecure says that the network is private",
+            "plain http goes to this machine only: write https, or say with link.api.insecure that the network is private",
         ));
     }
     Ok(uri)
@@ -152,7 +168,7 @@ mod tests {
 
     #[test]
     fn plain_http_stays_on_this_machine_unless_the_network_is_private() {
-        for near in ["http://127.0.0.1:1", "http://[::1]:1", "http://localhost:1/", "http://127.9.9.9"] {
+        for near in ["https://api.example.com:8603", "https://10.0.0.5", "http://127.0.0.1:1", "http://[::1]:1", "http://localhost:1/", "http://127.9.9.9"] {
             assert!(check_url(near, false).is_ok(), "{near}");
         }
         assert!(check_url("http://10.0.0.5:8603", false).is_err());

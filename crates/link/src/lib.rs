@@ -5,6 +5,7 @@
 
 pub mod client;
 pub mod server;
+pub mod tls;
 pub mod wire;
 
 pub use client::{Link, LinkError, LinkSettings};

@@ -4,13 +4,16 @@ use std::sync::Arc;
 
 use axum::Router;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio_rustls::TlsAcceptor;
 
 use crate::settings::ServerSettings;
 
 /// A router and how its connections are served. Clones share it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Surface {
     face: Arc<watch::Sender<Face>>,
+    /// For a listener that speaks TLS.
+    tls: Option<TlsAcceptor>,
 }
 
 #[derive(Clone, Debug)]
@@ -31,7 +34,17 @@ impl Face {
 impl Surface {
     /// Serves `router`.
     pub fn new(router: Router, settings: ServerSettings) -> Self {
-        Self { face: Arc::new(watch::Sender::new(Face::new(router, settings))) }
+        Self { face: Arc::new(watch::Sender::new(Face::new(router, settings))), tls: None }
+    }
+
+    /// The same over TLS. The handshake counts as part of the first head.
+    #[must_use]
+    pub fn over_tls(self, tls: TlsAcceptor) -> Self {
+        Self { tls: Some(tls), ..self }
+    }
+
+    pub(super) fn tls(&self) -> Option<TlsAcceptor> {
+        self.tls.clone()
     }
 
     /// Serves another router: to every request from now on, on connections that are open, too. Deadlines and limits of

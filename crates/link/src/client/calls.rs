@@ -16,7 +16,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
-use super::LinkSettings;
+use super::{LinkError, LinkSettings};
+use super::connector::Connector;
+use crate::tls;
 use crate::wire::Refusal;
 
 /// The largest answer but for the snapshot's: changes of a great many accounts at once.
@@ -29,7 +31,7 @@ const KEEPALIVE: Duration = Duration::from_secs(5);
 /// Calls to the API processes.
 #[derive(Debug)]
 pub(super) struct Calls {
-    client: Client<HttpConnector, Full<Bytes>>,
+    client: Client<Connector, Full<Bytes>>,
     urls: Vec<Uri>,
     /// Which of them is used.
     current: AtomicUsize,
@@ -50,18 +52,19 @@ pub(super) enum Failure {
 }
 
 impl Calls {
-    pub(super) fn new(settings: &LinkSettings, urls: Vec<Uri>, credential: &str) -> Option<Self> {
+    pub(super) fn new(settings: &LinkSettings, urls: Vec<Uri>, credential: &str) -> Result<Self, LinkError> {
+        let tls = tls::connector(settings.ca.as_deref())?;
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
         connector.set_connect_timeout(Some(Duration::from_millis(settings.connect_ms)));
         connector.set_keepalive(Some(KEEPALIVE));
         connector.set_keepalive_interval(Some(KEEPALIVE));
         connector.set_tcp_user_timeout(Some(USER_TIMEOUT));
-        let client = Client::builder(TokioExecutor::new()).pool_timer(TokioTimer::new()).build(connector);
+        let client = Client::builder(TokioExecutor::new()).pool_timer(TokioTimer::new()).build(Connector::new(connector, tls));
         let bearer = Zeroizing::new(format!("Bearer {credential}"));
-        let mut authorization = HeaderValue::from_str(&bearer).ok()?;
+        let mut authorization = HeaderValue::from_str(&bearer).map_err(|_| LinkError::Credential)?;
         authorization.set_sensitive(true);
-        Some(Self {
+        Ok(Self {
             client,
             urls,
             current: AtomicUsize::new(0),
