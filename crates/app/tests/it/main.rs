@@ -4,6 +4,7 @@
 mod backup;
 mod configuration;
 mod demo;
+mod packaging;
 mod serve;
 mod server;
 mod systemd;
