@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 use serde::{Deserialize, Serialize};
+use turnpike_domain::account::Username;
 use turnpike_domain::calendar::Zone;
 use turnpike_domain::quota::LeasePolicy;
 use turnpike_gateway::settings::{DestinationSettings, Settings as GatewaySettings};
@@ -27,6 +28,9 @@ pub(crate) use places::{ConfigError, Places};
 pub(crate) use sections::{
     ApiSection, JobSettings, LeaseSettings, OperatorSection, StoreSettings, StoreUri, WatchSettings,
 };
+
+/// Each costs every gateway thread a socket.
+const MOST_OPEN_PORTS: usize = 256;
 
 /// Everything that can be set.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -145,6 +149,8 @@ impl Settings {
         ensure!(self.operator.answers.body_limit_bytes >= 1024, "operator.answers.body_limit_bytes: at least 1024");
         ensure!(!self.api.answers.prefixes.is_empty(), "api.answers.prefixes: at least one");
         self.leases.check()?;
+        self.nodes.check()?;
+        self.check_open_ports()?;
         self.check_listeners()
     }
 
@@ -154,7 +160,16 @@ impl Settings {
         let operator = self.operator.listen.map(|listen| ("operator.listen", listen));
         let watch = self.watch.listen.map(|listen| ("watch.listen", listen));
         let nodes = self.nodes.listen.map(|listen| ("nodes.listen", listen));
-        always.into_iter().chain(operator).chain(watch).chain(nodes).collect()
+        let open = self.gateway.open.iter().map(|open| ("gateway.open", open.listen));
+        always.into_iter().chain(operator).chain(watch).chain(nodes).chain(open).collect()
+    }
+
+    /// The ports for listed sources.
+    fn check_open_ports(&self) -> Result<()> {
+        let open = &self.gateway.open;
+        ensure!(open.len() <= MOST_OPEN_PORTS, "gateway.open: at most {MOST_OPEN_PORTS}");
+        let bad = open.iter().map(|open| &open.account).find(|account| Username::parse(account).is_err());
+        bad.map_or(Ok(()), |account| bail!("gateway.open: {account:?} can be no account's name"))
     }
 
     /// No two may listen on one address.

@@ -168,7 +168,14 @@ mod tests {
 
     #[test]
     fn plain_http_stays_on_this_machine_unless_the_network_is_private() {
-        for near in ["https://api.example.com:8603", "https://10.0.0.5", "http://127.0.0.1:1", "http://[::1]:1", "http://localhost:1/", "http://127.9.9.9"] {
+        for near in [
+            "https://api.example.com:8603",
+            "https://10.0.0.5",
+            "http://127.0.0.1:1",
+            "http://[::1]:1",
+            "http://localhost:1/",
+            "http://127.9.9.9",
+        ] {
             assert!(check_url(near, false).is_ok(), "{near}");
         }
         assert!(check_url("http://10.0.0.5:8603", false).is_err());

@@ -64,8 +64,7 @@ impl StoreError {
     /// or its connection was lost.
     pub fn is_passing(&self) -> bool {
         match self {
-            Self::Contended => true,
-            Self::Unavailable(sqlx::Error::Io(_)) => true,
+            Self::Contended | Self::Unavailable(sqlx::Error::Io(_)) => true,
             Self::Unavailable(sqlx::Error::Database(told)) => LOST.contains(&&*told.code().unwrap_or_default()),
             _ => false,
         }

@@ -71,7 +71,7 @@ pub(crate) async fn listen(db: Db, news: Arc<News>, hearing: Hearing, stop: Canc
             hear_again(pool, &news).await;
         }
     };
-    stop.run_until_cancelled(async { tokio::join!(asking, hearing) }).await;
+    stop.run_until_cancelled(Box::pin(async { tokio::join!(asking, hearing) })).await;
 }
 
 async fn ask(db: &Db, news: &News) {

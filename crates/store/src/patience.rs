@@ -4,6 +4,7 @@
 use std::io;
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use sqlx::pool::PoolConnectionMetadata;
 use sqlx::{Connection, PgConnection};
 
@@ -15,8 +16,15 @@ const SIGN_OF_LIFE: Duration = Duration::from_secs(1);
 const TRUSTED_FOR: Duration = Duration::from_secs(1);
 
 /// Waits for the answer to a statement. After an error the connection is of no more use.
-pub(crate) async fn answer<T>(call: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, sqlx::Error> {
-    tokio::time::timeout(ANSWER, call).await.unwrap_or_else(|_| Err(silence()))
+pub(crate) fn answer<'a, T>(
+    call: impl Future<Output = Result<T, sqlx::Error>> + Send + 'a,
+) -> impl Future<Output = Result<T, sqlx::Error>> + Send + 'a
+where
+    T: 'a,
+{
+    // Kept apart: sqlx' calls take kilobytes, and acts hold many of them.
+    let call: BoxFuture<'a, _> = Box::pin(call);
+    async move { tokio::time::timeout(ANSWER, call).await.unwrap_or_else(|_| Err(silence())) }
 }
 
 /// Whether a connection that comes back is to be kept. One that hangs would hold its place in the pool for as long as
@@ -31,7 +39,10 @@ pub(crate) async fn sign_of_life<T>(call: impl Future<Output = Result<T, sqlx::E
 }
 
 /// Whether an idle connection can be used.
-pub(crate) async fn is_usable(connection: &mut PgConnection, idle: PoolConnectionMetadata) -> Result<bool, sqlx::Error> {
+pub(crate) async fn is_usable(
+    connection: &mut PgConnection,
+    idle: PoolConnectionMetadata,
+) -> Result<bool, sqlx::Error> {
     if idle.idle_for > TRUSTED_FOR { still_lives(connection).await } else { Ok(true) }
 }
 

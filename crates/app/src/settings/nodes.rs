@@ -3,9 +3,10 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use serde::{Deserialize, Serialize};
 use turnpike_api::ServerSettings;
+use turnpike_link::tls::TlsAcceptor;
 use turnpike_link::{Link, LinkSettings};
 use zeroize::Zeroizing;
 
@@ -15,8 +16,47 @@ use zeroize::Zeroizing;
 pub(crate) struct NodesSection {
     /// Where gateways on other machines are answered; nowhere when not set.
     pub(crate) listen: Option<SocketAddr>,
+    /// The certificate shown there, with those up to its authority, as a PEM file. With it TLS is spoken.
+    pub(crate) certificate: Option<PathBuf>,
+    /// The certificate's key, as a PEM file.
+    pub(crate) key: Option<PathBuf>,
+    /// Whether plain `http` may be spoken beyond this machine: only where the network itself is private.
+    pub(crate) insecure: bool,
     /// How their connections are served.
     pub(crate) server: ServerSettings,
+}
+
+impl NodesSection {
+    /// Whether what is shown is enough for where it listens, and can be used.
+    ///
+    /// # Errors
+    /// When not.
+    pub(super) fn check(&self) -> Result<()> {
+        let plain_and_far = self.certificate.is_none() && !self.insecure;
+        if let Some(listen) = self.listen.filter(|listen| plain_and_far && !listen.ip().is_loopback()) {
+            bail!(
+                "nodes.listen: plain http on {listen} would show credentials to whoever listens: set nodes.certificate \
+                 and nodes.key, or nodes.insecure where the network itself is private"
+            );
+        }
+        self.tls().map(drop)
+    }
+
+    /// What is shown, when TLS is spoken.
+    ///
+    /// # Errors
+    /// When a file cannot be used, or one of the two is missing.
+    pub(crate) fn tls(&self) -> Result<Option<TlsAcceptor>> {
+        match (&self.certificate, &self.key) {
+            (Some(certificate), Some(key)) => {
+                let acceptor = turnpike_link::tls::acceptor(certificate, key);
+                acceptor.map(Some).map_err(|error| anyhow!("nodes.certificate: {error}"))
+            }
+            (None, None) => Ok(None),
+            (Some(_), None) => bail!("nodes.certificate: set nodes.key too"),
+            (None, Some(_)) => bail!("nodes.key: set nodes.certificate too"),
+        }
+    }
 }
 
 /// The `[link]` section.

@@ -3,8 +3,10 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use anyhow::Result;
 use axum::{Router, middleware};
 use turnpike_api::ServerSettings;
+use turnpike_link::tls::TlsAcceptor;
 
 use super::Backend;
 use crate::reload::Changes;
@@ -21,30 +23,39 @@ pub(super) struct Plane {
     pub(super) listen: SocketAddr,
     pub(super) router: Router,
     pub(super) server: ServerSettings,
+    /// What it shows when it speaks TLS.
+    pub(super) tls: Option<TlsAcceptor>,
 }
 
 /// Every API that these settings ask for.
-pub(super) fn planes(settings: &Settings, backend: &Backend, requests: &Arc<Requests>) -> Vec<Plane> {
+///
+/// # Errors
+/// When the certificate of one cannot be used.
+pub(super) fn planes(settings: &Settings, backend: &Backend, requests: &Arc<Requests>) -> Result<Vec<Plane>> {
     let service = &backend.service;
     let api = Plane {
         name: "api",
         listen: settings.api.listen,
         router: turnpike_api::router(service.clone(), settings.api.answers.clone()),
         server: settings.api.server.clone(),
+        tls: None,
     };
     let operator = settings.operator.listen.map(|listen| Plane {
         name: OPERATOR,
         listen,
         router: turnpike_operator::router(service.clone(), settings.operator.answers.clone(), shown(settings)),
         server: settings.operator.server.clone(),
+        tls: None,
     });
+    let tls = settings.nodes.tls()?;
     let nodes = settings.nodes.listen.map(|listen| Plane {
         name: "nodes",
         listen,
         router: turnpike_link::server::router(service.clone(), backend.keys.clone()),
         server: settings.nodes.server.clone(),
+        tls,
     });
-    [api].into_iter().chain(operator).chain(nodes).map(|plane| plane.counted(requests)).collect()
+    Ok([api].into_iter().chain(operator).chain(nodes).map(|plane| plane.counted(requests)).collect())
 }
 
 /// The settings in force, without secrets.

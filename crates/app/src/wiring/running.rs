@@ -45,8 +45,10 @@ pub(crate) async fn start(settings: &Settings, parts: Parts, sockets: Sockets) -
     let (stop, tasks, requests) = (CancellationToken::new(), TaskTracker::new(), Arc::new(Requests::default()));
     let Parts { backend, supply } = parts;
     let mut bound = Bound::default();
-    for plane in backend.iter().flat_map(|backend| planes(settings, backend, &requests)) {
-        bound.add(plane, &sockets)?;
+    if let Some(backend) = &backend {
+        for plane in planes(settings, backend, &requests)? {
+            bound.add(plane, &sockets)?;
+        }
     }
     let watch = settings.watch.listen.map(|listen| bound.watch(listen, &sockets)).transpose()?;
     let data_plane = match supply {
@@ -82,7 +84,12 @@ impl Bound {
     fn add(&mut self, plane: Plane, sockets: &Sockets) -> Result<()> {
         let listener = TcpListener::from_std(sockets.one(plane.name, plane.listen)?)?;
         self.names.add(plane.name, listener.local_addr()?);
-        self.planes.push((plane.name, listener, Surface::new(plane.router, plane.server)));
+        let surface = Surface::new(plane.router, plane.server);
+        let surface = match plane.tls {
+            Some(tls) => surface.over_tls(tls),
+            None => surface,
+        };
+        self.planes.push((plane.name, listener, surface));
         Ok(())
     }
 
@@ -142,7 +149,7 @@ impl Running {
         }
         self.vitals.follow(settings);
         let Some(backend) = &self.backend else { return Ok(()) };
-        for plane in planes(settings, backend, &self.vitals.requests) {
+        for plane in planes(settings, backend, &self.vitals.requests)? {
             // A router that did not change keeps what it remembers.
             if plane.follows(changes) {
                 let (_, surface) =

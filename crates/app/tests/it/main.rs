@@ -4,6 +4,10 @@
 mod backup;
 mod configuration;
 mod demo;
+mod fleet;
+mod forwarder;
+mod many_machines;
+mod outages;
 mod packaging;
 mod serve;
 mod server;

@@ -31,11 +31,21 @@ pub(crate) struct Site {
 impl Site {
     /// Free addresses, and a configuration in `folder` for a store.
     pub(crate) fn new(folder: &Path, store_uri: &str) -> Self {
+        Self::with(folder, &format!("store.uri = {store_uri:?}\n"))
+    }
+
+    /// Free addresses, and a configuration in `folder` for a gateway without a store.
+    pub(crate) fn apart(folder: &Path) -> Self {
+        Self::with(folder, "")
+    }
+
+    fn with(folder: &Path, lines: &str) -> Self {
         let free = || free_address(Ipv4Addr::LOCALHOST).unwrap();
         let (api, gateway, watch) = (free(), free(), free());
         let text = format!(
-            "data = '{}'\nlog.format = 'json'\nstore.uri = {store_uri:?}\napi.listen = '{api}'\n\
-             gateway.listen = '{gateway}'\nwatch.listen = '{watch}'\ndestinations.allow_cidrs = ['127.0.0.0/8']\n",
+            "{lines}data = '{}'\nlog.format = 'json'\napi.listen = '{api}'\n\
+             gateway.listen = '{gateway}'\nwatch.listen = '{watch}'\noperator.listen = 'off'\n\
+             destinations.allow_cidrs = ['127.0.0.0/8']\n",
             folder.join("data").display(),
         );
         let site = Self { config: folder.join("turnpike.toml"), api, gateway, watch, text };

@@ -16,8 +16,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
-use super::{LinkError, LinkSettings};
 use super::connector::Connector;
+use super::{LinkError, LinkSettings};
 use crate::tls;
 use crate::wire::Refusal;
 
@@ -60,7 +60,8 @@ impl Calls {
         connector.set_keepalive(Some(KEEPALIVE));
         connector.set_keepalive_interval(Some(KEEPALIVE));
         connector.set_tcp_user_timeout(Some(USER_TIMEOUT));
-        let client = Client::builder(TokioExecutor::new()).pool_timer(TokioTimer::new()).build(Connector::new(connector, tls));
+        let client =
+            Client::builder(TokioExecutor::new()).pool_timer(TokioTimer::new()).build(Connector::new(connector, tls));
         let bearer = Zeroizing::new(format!("Bearer {credential}"));
         let mut authorization = HeaderValue::from_str(&bearer).map_err(|_| LinkError::Credential)?;
         authorization.set_sensitive(true);
