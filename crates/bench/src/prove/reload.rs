@@ -23,7 +23,7 @@ const ENDED_WITHIN: Duration = Duration::from_secs(20);
 const BILLED_WITHIN: Duration = Duration::from_secs(5);
 
 /// Good lines, each of which changes something while serving.
-const GOOD: [&str; 8] = [
+const GOOD: [&str; 9] = [
     "drain_s = {}",
     "api.answers.language = 'en'\napi.answers.request_deadline_ms = 1{}00",
     "gateway.deadlines.idle_s = 3{}",
@@ -31,11 +31,12 @@ const GOOD: [&str; 8] = [
     "destinations.allow_ports = [80, 443, 8080, 8443, 1{}]",
     "[leases]\nshare = {}",
     "[jobs]\nroll_up_every_s = {}",
+    "gateway.open = [{ listen = '127.0.0.1:31{}', account = 'tunnels' }]",
     "log.level = 'info,turnpike_gateway=warn'\napi.server.most_headers = 1{}",
 ];
 
 /// Broken lines: what is wrong stands in the last one.
-const BROKEN: [&str; 12] = [
+const BROKEN: [&str; 13] = [
     "drain_s = 'soon'",
     "drain_s = {}\n[gateway",
     "drain_s = {}\n\ngateway.threds = 2",
@@ -47,6 +48,7 @@ const BROKEN: [&str; 12] = [
     "[jobs]\nroll_up_every_s = {}\nlapse_every_s = -1",
     "gateway.exit.bind = '203.0.113.{}'",
     "api.answers.prefixes = []",
+    "drain_s = {}\ngateway.open = [{ listen = '203.0.113.9:31{}', account = 'tunnels' }]",
     "gateway.limits.requests = {}\ngateway.limits.connections = 0",
 ];
 
@@ -71,6 +73,7 @@ pub(super) async fn prove(plan: &Plan, verdict: &mut Verdict) -> Result<()> {
             say(&format!("{done} reloads, {} round trips, {} new connections", load.round_trips(), load.connections()));
         }
     }
+    serving.write("")?;
     for told in wrong.iter().take(10) {
         say(&format!("          {told}"));
     }
