@@ -77,7 +77,7 @@ impl Directory {
         self.by_name.is_empty()
     }
 
-    /// Checks a login and counts the connection in, which speaks `protocol`. The work is the same for an unknown name as for a wrong password.
+    /// Checks a login and counts the connection in. The work is the same for an unknown name as for a wrong password.
     ///
     /// # Errors
     /// [`Refusal::Credentials`] for both of those; with right credentials, what else stands in the way.
