@@ -131,11 +131,27 @@ async fn a_revoked_machine_s_gateway_ends() {
     given.remove().await.unwrap();
 }
 
+/// An authority, and a certificate of its making for 127.0.0.1.
+fn certify(folder: &Path) {
+    let (authority_key, key) = (rcgen::KeyPair::generate().unwrap(), rcgen::KeyPair::generate().unwrap());
+    let mut authority = rcgen::CertificateParams::new(Vec::new()).unwrap();
+    authority.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    let root = authority.self_signed(&authority_key).unwrap();
+    let issuer = rcgen::Issuer::new(authority, authority_key);
+    let node = rcgen::CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap().signed_by(&key, &issuer).unwrap();
+    for (name, text) in [("ca.pem", root.pem()), ("node.pem", node.pem()), ("node.key", key.serialize_pem())] {
+        std::fs::write(folder.join(name), text).unwrap();
+    }
+    std::fs::set_permissions(folder.join("node.key"), std::fs::Permissions::from_mode(0o600)).unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_gateway_believes_a_certificate_of_its_authority_only() {
     let Some(given) = TestStore::postgres().await.unwrap() else { return };
     let origin = Origin::start(&[([127, 0, 4, 22], 8080).into()], 1).unwrap();
-    let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/tls"));
+    let certified = tempfile::tempdir().unwrap();
+    let folder = certified.path();
+    certify(folder);
     let file = |name: &str| folder.join(name).display().to_string();
     let lines = format!("nodes.certificate = '{}'\nnodes.key = '{}'", file("node.pem"), file("node.key"));
     let mut fleet = Fleet::start(given.uri(), 1, &lines);
