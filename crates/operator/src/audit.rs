@@ -11,7 +11,7 @@ use crate::desk::Desk;
 use crate::members::{Members, Wish};
 use crate::problem::Problem;
 use crate::read;
-use crate::shapes::{Moment, TimeShape};
+use crate::shapes::{LineShape, Moment, TimeShape};
 
 /// One act.
 #[derive(Serialize, ToSchema)]
@@ -44,10 +44,10 @@ impl Entry {
 #[derive(ToSchema)]
 pub(crate) struct Filter {
     /// Only by exactly this actor.
-    #[schema(value_type = String, required = false, max_length = 200)]
+    #[schema(value_type = LineShape, inline, required = false)]
     actor: Option<String>,
     /// Only of exactly this name.
-    #[schema(value_type = String, required = false, max_length = 200)]
+    #[schema(value_type = LineShape, inline, required = false)]
     act: Option<String>,
     /// Only on this customer's things.
     #[schema(value_type = i64, required = false, minimum = 1)]
@@ -62,8 +62,8 @@ pub(crate) struct Filter {
 
 impl Wish for Filter {
     fn read(members: &mut Members) -> Option<Self> {
-        let actor = members.optional("actor", |given| read::secret(given, 0..=200));
-        let act = members.optional("act", |given| read::secret(given, 0..=200));
+        let actor = members.optional("actor", |given| read::line(given, 0..=254));
+        let act = members.optional("act", |given| read::line(given, 0..=254));
         let customer = members.optional("customer", |given| read::integer(given, 1..=i64::MAX));
         let since = members.optional("since", read::time);
         let until = members.optional("until", read::time);

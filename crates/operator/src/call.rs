@@ -18,7 +18,7 @@ use turnpike_domain::scope::Scope;
 use turnpike_service::{Actor, KeptAnswer, Service, Token};
 
 use crate::cursor::{HIGHEST_LIMIT, Paging, USUAL_LIMIT};
-use crate::desk::{Changed, Desk, Manner};
+use crate::desk::{Changed, Desk, Manner, Receipt};
 use crate::members::{Members, Source, Wish};
 use crate::problem::{Kind, Problem};
 use crate::read;
@@ -105,7 +105,8 @@ struct Case {
     desk: Desk,
     /// What is wished for, as it was given.
     wish: (Map<String, Value>, Source),
-    key: Option<Result<String, Problem>>,
+    /// The caller's key. A dry run does nothing that could be done twice.
+    key: Option<String>,
     scope: String,
     /// Everything that makes it this request and no other.
     asked: [u8; 32],
@@ -145,7 +146,7 @@ impl Case {
             places,
             ticket: None,
         };
-        let key = once::key(&parts.headers).filter(|_| is_change && !manner.dry_run);
+        let key = once::key(&parts.headers).filter(|_| is_change).transpose()?.filter(|_| !manner.dry_run);
         Ok(Self { asked: desk.service.request_hash(&asked), desk, wish, key, scope })
     }
 
@@ -160,10 +161,7 @@ impl Case {
         let wish: W = self.read()?;
         match &self.key {
             None => Ok(response(carry_out(self.desk, act, wish).await?, false)),
-            Some(key) => {
-                let key = key.clone()?;
-                once::carry_out::<W, D, F>(&self, &key, act).await
-            }
+            Some(key) => once::carry_out::<W, D, F>(&self, key, act).await,
         }
     }
 
@@ -210,11 +208,11 @@ where
     let effective = match manner {
         Manner { wait: true, dry_run: false } => {
             // It is done; that its effect cannot be seen is no reason to say it is not.
-            let effective = service.effective_everywhere(patience).await.ok();
-            Some(effective.map(|effective| effective.to_string()))
+            let effective = service.effective_everywhere(patience).await;
+            effective.map_or(Receipt::Unknown, |effective| Receipt::Known(effective.to_string()))
         }
-        Manner { wait: true, dry_run: true } => Some(None),
-        Manner { wait: false, .. } => None,
+        Manner { wait: true, dry_run: true } => Receipt::Unknown,
+        Manner { wait: false, .. } => Receipt::Absent,
     };
     Ok(kept(success, &Changed { body, dry_run: manner.dry_run.then_some(true), effective }))
 }

@@ -81,7 +81,7 @@ pub(crate) struct Filter {
     account: Option<AccountId>,
     /// Only at this gateway.
     #[schema(value_type = GatewayShape, inline, required = false)]
-    gateway: Option<NodeId>,
+    gateway: Option<String>,
 }
 
 impl Wish for Filter {
@@ -96,7 +96,7 @@ impl Wish for Filter {
 pub(crate) async fn list(desk: Desk, filter: Filter) -> Result<PageOf<OpenConnection>, Problem> {
     let Filter { customer, account, gateway } = filter;
     let mut open = ask(&desk, customer, account).await?;
-    open.retain(|(node, _)| gateway.is_none_or(|gateway| gateway == *node));
+    open.retain(|(node, _)| gateway.as_ref().is_none_or(|gateway| *gateway == node.to_string()));
     open.sort_by_key(place);
     desk.cursors().page_of_all(&desk.paging, open, (place, OpenConnection::of))
 }

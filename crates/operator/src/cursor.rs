@@ -112,7 +112,7 @@ impl Cursors<'_> {
     fn read<P: Place>(&self, cursor: &str) -> Option<P> {
         let bytes = hex::decode(cursor).ok()?;
         let (place, seal) = bytes.split_at_checked(bytes.len().checked_sub(SEAL_LENGTH)?)?;
-        if self.seal(place) != seal { None } else { P::from_bytes(place) }
+        if self.seal(place) == seal { P::from_bytes(place) } else { None }
     }
 
     fn seal(&self, place: &[u8]) -> [u8; SEAL_LENGTH] {

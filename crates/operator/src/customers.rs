@@ -2,15 +2,15 @@
 
 use serde::Serialize;
 use turnpike_domain::ids::CustomerId;
-use turnpike_service::{CustomerChange, CustomerDetails, CustomerFilter};
+use turnpike_service::{CustomerChange, CustomerDetails, CustomerFilter, LimitChange};
 use utoipa::ToSchema;
 
 use crate::cursor::{PageOf, one_more};
 use crate::desk::Desk;
-use crate::members::{Members, Nothing, Wish};
+use crate::members::{Given, Members, Nothing, Wish};
 use crate::problem::Problem;
 use crate::read;
-use crate::shapes::{Moment, Yes};
+use crate::shapes::{LineShape, Moment, Yes};
 
 /// A customer.
 #[derive(Serialize, ToSchema)]
@@ -63,7 +63,7 @@ impl Customer {
 #[derive(ToSchema)]
 pub(crate) struct Filter {
     /// Only with exactly this address.
-    #[schema(value_type = String, required = false, max_length = 254)]
+    #[schema(value_type = LineShape, inline, required = false)]
     email: Option<String>,
     /// Only those that are verified, or only those that are not.
     #[schema(value_type = bool, required = false)]
@@ -135,28 +135,28 @@ pub(crate) struct Change {
     #[schema(value_type = bool, required = false)]
     suspended: Option<bool>,
     /// The most tunnels open at once on a gateway; `null` lifts the limit.
-    #[schema(value_type = Option<u32>, required = false)]
-    max_tunnels: Option<Option<u32>>,
+    #[schema(value_type = Option<u32>, required = false, maximum = 2_147_483_647)]
+    max_tunnels: LimitChange,
     /// The most new connections a second on a gateway; `null` lifts the limit.
-    #[schema(value_type = Option<u32>, required = false)]
-    max_connections_per_second: Option<Option<u32>>,
+    #[schema(value_type = Option<u32>, required = false, maximum = 2_147_483_647)]
+    max_connections_per_second: LimitChange,
     /// The most proxy accounts; `null` is the configured number.
-    #[schema(value_type = Option<u32>, required = false)]
-    most_accounts: Option<Option<u32>>,
+    #[schema(value_type = Option<u32>, required = false, maximum = 2_147_483_647)]
+    most_accounts: LimitChange,
     /// The most addresses on the allow list; `null` is the configured number.
-    #[schema(value_type = Option<u32>, required = false)]
-    most_sources: Option<Option<u32>>,
+    #[schema(value_type = Option<u32>, required = false, maximum = 2_147_483_647)]
+    most_sources: LimitChange,
 }
 
 impl Wish for Change {
     fn read(members: &mut Members) -> Option<Self> {
         members.must_hold_something();
-        let verified = members.optional("verified", |given| match read::flag(given)? {
-            true => Ok(true),
-            false => Err("cannot be taken back; suspend the customer".to_owned()),
+        let verified = members.optional("verified", |given| {
+            let refused = || "cannot be taken back; suspend the customer".to_owned();
+            read::flag(given)?.then_some(true).ok_or_else(refused)
         });
         let suspended = members.optional("suspended", read::flag);
-        let mut limit = |name| members.nullable(name, |given| read::count(given, 0..=u32::MAX));
+        let mut limit = |name| members.optional(name, limit).unwrap_or_default();
         Some(Self {
             verified,
             suspended,
@@ -166,6 +166,14 @@ impl Wish for Change {
             most_sources: limit("most_sources"),
         })
     }
+}
+
+/// A limit, or `null` for none.
+fn limit(given: Given<'_>) -> Result<LimitChange, String> {
+    if given.value.is_null() {
+        return Ok(LimitChange::Lifted);
+    }
+    read::count(given, 0..=read::HIGHEST_LIMIT).map(LimitChange::Set)
 }
 
 pub(crate) async fn change(desk: Desk, wish: Change) -> Result<Customer, Problem> {

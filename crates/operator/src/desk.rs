@@ -60,7 +60,14 @@ impl Desk {
         let (status, waits) = (self.success, self.manner.wait);
         let answer = move |done: &T| -> Option<KeptAnswer> {
             // On how many gateways it is in force is not known before it is committed.
-            Some(kept(status, &Changed { body: show(done), dry_run: None, effective: waits.then_some(None) }))
+            Some(kept(
+                status,
+                &Changed {
+                    body: show(done),
+                    dry_run: None,
+                    effective: if waits { Receipt::Unknown } else { Receipt::Absent },
+                },
+            ))
         };
         self.service.within_answering(ticket, answer)
     }
@@ -99,7 +106,24 @@ pub(crate) struct Changed<D> {
     pub(crate) body: D,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) dry_run: Option<bool>,
-    /// Absent when nobody waits, `null` when it could not be found out.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) effective: Option<Option<String>>,
+    #[serde(skip_serializing_if = "Receipt::is_absent")]
+    pub(crate) effective: Receipt,
+}
+
+/// On how many gateways a change is in force.
+#[derive(Clone, Debug, Serialize)]
+#[serde(untagged)]
+pub(crate) enum Receipt {
+    /// Nobody waits for it.
+    Absent,
+    /// It could not be found out, or there is nothing to find out yet.
+    Unknown,
+    /// Such as `4/4`.
+    Known(String),
+}
+
+impl Receipt {
+    const fn is_absent(&self) -> bool {
+        matches!(self, Self::Absent)
+    }
 }

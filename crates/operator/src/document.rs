@@ -1,6 +1,7 @@
 //! The `OpenAPI` 3.1 document, from the types of the routes.
 
 mod answers;
+mod merge;
 mod parameters;
 
 use std::collections::BTreeMap;
@@ -49,7 +50,7 @@ impl Document {
         D::schemas(&mut schemas);
         self.schemas.extend(schemas);
         let Entry { method, path, summary, rules } = entry;
-        let (wish, takes_body) = (object::<W>(), has_body(method, rules));
+        let (wish, takes_body) = (object::<W>(), has_body(method, *rules));
         let own_query = if takes_body { Object::new() } else { wish.clone() };
         let mut words: Vec<&str> = path.split(['/', '{', '}']).filter(|word| !word.is_empty()).collect();
         let tag = tag(&words);
@@ -104,14 +105,14 @@ fn token() -> SecurityScheme {
     SecurityScheme::Http(scheme.build())
 }
 
-fn has_body(method: &Method, rules: &Rules) -> bool {
+fn has_body(method: &Method, rules: Rules) -> bool {
     matches!(rules.purpose, Purpose::Change { .. }) && method != Method::DELETE
 }
 
 /// What a route is about: the last word of its path that names a kind of thing.
 fn tag(words: &[&str]) -> String {
-    let kinds = words.iter().filter(|word| word.ends_with('s') || matches!(**word, "key" | "audit" | "usage"));
-    kinds.last().copied().unwrap_or("settings").to_owned()
+    let mut kinds = words.iter().filter(|word| word.ends_with('s') || matches!(**word, "key" | "audit" | "usage"));
+    kinds.next_back().copied().unwrap_or("settings").to_owned()
 }
 
 fn http_method(method: &Method) -> HttpMethod {
@@ -126,7 +127,7 @@ fn http_method(method: &Method) -> HttpMethod {
 /// The schema of a wish: always an object.
 fn object<W: ToSchema>() -> Object {
     match W::schema() {
-        RefOr::T(Schema::Object(object)) => object,
+        RefOr::T(Schema::Object(object)) => merge::members(object),
         _ => Object::new(),
     }
 }

@@ -101,15 +101,6 @@ impl Members {
         }
     }
 
-    /// A member that may be left out, or be `null`.
-    pub(crate) fn nullable<T>(
-        &mut self,
-        name: &'static str,
-        read: impl Fn(Given<'_>) -> Result<T, String>,
-    ) -> Option<Option<T>> {
-        self.optional(name, |given| if given.value.is_null() { Ok(None) } else { read(given).map(Some) })
-    }
-
     /// Refuses a change that would change nothing. Asked before anything is read.
     pub(crate) fn must_hold_something(&mut self) {
         if self.given.is_empty() {
@@ -169,11 +160,10 @@ mod tests {
     }
 
     #[test]
-    fn null_is_a_value_only_where_it_may_be() {
-        let mut members = of(json!({"a": null, "b": null}));
-        assert_eq!(members.nullable("a", read::flag), Some(None));
-        assert_eq!(members.optional("b", read::flag), None);
-        assert_eq!(members.nullable("c", read::flag), None);
-        assert!(members.finish().is_err());
+    fn null_is_not_the_same_as_nothing() {
+        let mut members = of(json!({"a": null}));
+        assert_eq!((members.optional("a", read::flag), members.optional("b", read::flag)), (None, None));
+        let told: Value = serde_json::from_slice(&members.finish().unwrap_err().to_kept("/x").body).unwrap();
+        assert_eq!(told["errors"], json!([{"detail": "a: must be true or false", "pointer": "#/a"}]));
     }
 }

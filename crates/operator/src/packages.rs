@@ -113,7 +113,7 @@ pub(crate) struct NewPackage {
     #[schema(value_type = i64, required = false, minimum = 1, maximum = 315_360_000, default = 2_592_000)]
     validity_s: Option<i64>,
     /// What people read on the order.
-    #[schema(value_type = TitleShape, inline, required = false, max_length = 200, default = "Granted by the operator")]
+    #[schema(value_type = TitleShape, inline, required = false, default = "Granted by the operator")]
     title: Option<String>,
 }
 

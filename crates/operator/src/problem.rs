@@ -233,7 +233,8 @@ impl From<ServiceError> for Problem {
                 return Self::unavailable();
             }
             _ => {
-                tracing::error!(error = &error as &dyn std::error::Error, "a request failed");
+                let cause: &(dyn std::error::Error + 'static) = &error;
+                tracing::error!(error = cause, "a request failed");
                 return Self::internal();
             }
         };

@@ -6,7 +6,6 @@ use std::ops::RangeInclusive;
 use serde_json::Value;
 use turnpike_domain::account::{AccountPassword, Username};
 use turnpike_domain::calendar::Zone;
-use turnpike_domain::ids::NodeId;
 use turnpike_domain::product::ProductType;
 use turnpike_domain::remark::Remark;
 use turnpike_domain::time::{Span, Timestamp};
@@ -20,6 +19,8 @@ pub(crate) const TIME: &str = "^20(([0-9]{2})-((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[
 /// Days of the 21st century.
 pub(crate) const DAY: &str = "^20(([0-9]{2})-((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)\
     |(0[13578]|1[02])-31)|(0[048]|[2468][048]|[13579][26])-02-29)$";
+/// The most that a limit can be set to.
+pub(crate) const HIGHEST_LIMIT: u32 = i32::MAX.unsigned_abs();
 /// Names and passwords of proxy accounts.
 pub(crate) const NAME: &str = "^[0-9A-Za-z]{1,32}$";
 /// Names of tokens and machines.
@@ -27,8 +28,10 @@ pub(crate) const LABEL: &str = "^[0-9A-Za-z._-]{1,63}$";
 /// What people read on an order.
 pub(crate) const TITLE: &str =
     "^[^\\u0000-\\u001f\\u007f-\\u009f]*[^\\s\\u0000-\\u001f\\u007f-\\u009f][^\\u0000-\\u001f\\u007f-\\u009f]*$";
+/// One line of text.
+pub(crate) const LINE: &str = "^[^\\u0000-\\u001f\\u007f-\\u009f]*$";
 /// A gateway's number.
-pub(crate) const GATEWAY: &str = "^-?[1-9][0-9]{0,17}$";
+pub(crate) const GATEWAY: &str = "^-?[0-9]{1,19}$";
 
 /// Any text.
 pub(crate) fn text(given: Given<'_>) -> Result<&str, String> {
@@ -80,16 +83,26 @@ pub(crate) fn label(given: Given<'_>) -> Result<String, String> {
     }
 }
 
-/// A gateway's number, which JSON has no room for.
-pub(crate) fn gateway(given: Given<'_>) -> Result<NodeId, String> {
-    text(given)?.parse().map(NodeId::new).map_err(|_| "must be a gateway's number".to_owned())
+/// The digits of a gateway's number, which JSON has no room for. They may be no gateway's.
+pub(crate) fn gateway(given: Given<'_>) -> Result<String, String> {
+    let text = text(given)?;
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    if (1..=19).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        Ok(text.to_owned())
+    } else {
+        Err("must be a gateway's number".to_owned())
+    }
 }
 
 /// A whole number in a range. In a query it is written in digits.
 pub(crate) fn integer(given: Given<'_>, range: RangeInclusive<i64>) -> Result<i64, String> {
     let number = match (given.source, given.value) {
         (Source::Query, Value::String(digits)) => digits.parse().ok(),
-        (Source::Body, value) => value.as_i64(),
+        // JSON knows one kind of number: 7.0 is 7.
+        (Source::Body, Value::Number(number)) => {
+            let digits = number.to_string();
+            digits.strip_suffix(".0").unwrap_or(&digits).parse().ok()
+        }
         _ => None,
     };
     let refused = || format!("must be a whole number from {} to {}", range.start(), range.end());
@@ -204,6 +217,8 @@ mod tests {
         assert_eq!(integer(query(&digits), 0..=9), Ok(7));
         assert!(integer(body(&digits), 0..=9).is_err() && integer(query(&number), 0..=9).is_err());
         assert!(integer(body(&number), 0..=6).is_err());
+        assert_eq!(integer(body(&Value::from(7.0)), 0..=9), Ok(7));
+        assert!(integer(body(&Value::from(7.5)), 0..=9).is_err());
         assert_eq!((flag(query(&word)), flag(body(&Value::Bool(false)))), (Ok(true), Ok(false)));
         assert!(flag(body(&word)).is_err() && flag(query(&Value::from("1"))).is_err());
     }

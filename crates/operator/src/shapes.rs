@@ -62,13 +62,17 @@ product_type_shapes! {
 }
 
 macro_rules! text_shapes {
-    ($($(#[$doc:meta])* $name:ident, $pattern:expr;)*) => {$(
+    ($($(#[$doc:meta])* $name:ident, $pattern:expr, $longest:literal;)*) => {$(
         $(#[$doc])*
         pub(crate) struct $name;
 
         impl PartialSchema for $name {
             fn schema() -> RefOr<Schema> {
-                ObjectBuilder::new().schema_type(Type::String).pattern(Some($pattern)).into()
+                ObjectBuilder::new()
+                    .schema_type(Type::String)
+                    .pattern(Some($pattern))
+                    .max_length(Some($longest))
+                    .into()
             }
         }
 
@@ -78,17 +82,19 @@ macro_rules! text_shapes {
 
 text_shapes! {
     /// The name or the password of a proxy account.
-    NameShape, read::NAME;
+    NameShape, read::NAME, 32;
     /// The name of a token or a machine.
-    LabelShape, read::LABEL;
+    LabelShape, read::LABEL, 63;
     /// What people read on an order.
-    TitleShape, read::TITLE;
+    TitleShape, read::TITLE, 200;
+    /// One line of text.
+    LineShape, read::LINE, 254;
     /// A gateway's number.
-    GatewayShape, read::GATEWAY;
+    GatewayShape, read::GATEWAY, 19;
     /// A moment.
-    TimeShape, read::TIME;
+    TimeShape, read::TIME, 20;
     /// A calendar day.
-    DayShape, read::DAY;
+    DayShape, read::DAY, 10;
 }
 
 /// A remark.

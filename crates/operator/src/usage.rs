@@ -3,7 +3,6 @@
 use serde::Serialize;
 use turnpike_domain::account::Username;
 use turnpike_domain::product::ProductType;
-use turnpike_domain::time::Span;
 use turnpike_service::UsageWindow;
 use utoipa::ToSchema;
 
@@ -18,7 +17,7 @@ const MOST_DAYS: u32 = 366;
 
 /// One row a calendar day, oldest first, also where there was nothing.
 #[derive(ToSchema)]
-pub(crate) struct Days {
+pub(crate) struct Window {
     /// How many days; 7 when not given.
     #[schema(value_type = u32, required = false, minimum = 1, maximum = 366, default = 7)]
     days: Option<u32>,
@@ -33,7 +32,7 @@ pub(crate) struct Days {
     product_type: Option<ProductType>,
 }
 
-impl Wish for Days {
+impl Wish for Window {
     fn read(members: &mut Members) -> Option<Self> {
         let days = members.optional("days", |given| read::count(given, 1..=MOST_DAYS));
         let until = members.optional("until", |given| read::text(given).map(str::to_owned));
@@ -67,7 +66,7 @@ pub(crate) struct DayUsage {
     used_kb: u64,
 }
 
-pub(crate) async fn show(desk: Desk, wish: Days) -> Result<Usage, Problem> {
+pub(crate) async fn show(desk: Desk, wish: Window) -> Result<Usage, Problem> {
     let (service, zone) = (&desk.service, desk.service.zone());
     let now = service.now();
     let to = match &wish.until {
@@ -82,7 +81,7 @@ pub(crate) async fn show(desk: Desk, wish: Days) -> Result<Usage, Problem> {
     let from = zone.day_start(zone.day_of(to).plus_days(back.saturating_neg()));
     let window = UsageWindow {
         from,
-        to: to.minus(Span::from_ms(0)),
+        to,
         username: wish.username.map(|username| username.to_string()),
         product_type: wish.product_type,
     };

@@ -16,7 +16,33 @@ use crate::service::Service;
 use crate::suspend_customer::{self, Switch};
 use crate::verify_customer;
 
-/// What is to change; what is `None` stays. An inner `None` lifts a limit, or lets the configured quota hold.
+/// What becomes of a limit or a quota.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LimitChange {
+    /// It stays.
+    #[default]
+    Stays,
+    /// There is none any more; for a quota the configured number holds.
+    Lifted,
+    /// It is this.
+    Set(u32),
+}
+
+impl LimitChange {
+    fn is_change(self) -> bool {
+        self != Self::Stays
+    }
+
+    fn after(self, before: Option<u32>) -> Option<u32> {
+        match self {
+            Self::Stays => before,
+            Self::Lifted => None,
+            Self::Set(limit) => Some(limit),
+        }
+    }
+}
+
+/// What is to change; what is not named stays.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CustomerChange {
     /// That the customer's identity was checked; it cannot be unchecked.
@@ -24,16 +50,16 @@ pub struct CustomerChange {
     /// Whether it is suspended.
     pub suspended: Option<bool>,
     /// Tunnels open at once on a gateway.
-    pub max_tunnels: Option<Option<u32>>,
+    pub max_tunnels: LimitChange,
     /// New connections a second on a gateway.
-    pub max_connections_per_second: Option<Option<u32>>,
+    pub max_connections_per_second: LimitChange,
     /// Live proxy accounts.
-    pub most_accounts: Option<Option<u32>>,
+    pub most_accounts: LimitChange,
     /// Addresses on the allow list.
-    pub most_sources: Option<Option<u32>>,
+    pub most_sources: LimitChange,
 }
 
-struct Change {
+struct Changing {
     actor: Actor,
     customer: CustomerId,
     change: CustomerChange,
@@ -90,8 +116,8 @@ impl Service {
         customer: CustomerId,
         change: CustomerChange,
     ) -> Result<CustomerDetails, ServiceError> {
-        let change = Change { actor: actor.clone(), customer, change, now: self.now() };
-        self.store.write(change, |change, tx| Box::pin(apply(change, tx))).await
+        let changing = Changing { actor: actor.clone(), customer, change, now: self.now() };
+        self.store.write(changing, |changing, tx| Box::pin(apply(changing, tx))).await
     }
 }
 
@@ -108,8 +134,8 @@ async fn open(addition: &Addition, verified: bool, tx: &mut Tx) -> Result<Custom
     details(tx, added.id).await
 }
 
-async fn apply(wish: &Change, tx: &mut Tx) -> Result<CustomerDetails, ServiceError> {
-    let Change { actor, customer, change, now } = wish;
+async fn apply(changing: &Changing, tx: &mut Tx) -> Result<CustomerDetails, ServiceError> {
+    let Changing { actor, customer, change, now } = changing;
     let before = customer_details::lock(tx, *customer).await?.ok_or(ServiceError::NoSuchCustomer)?;
     if change.verified {
         let audit = actor.did("customer.verify", *customer, String::new(), *now);
@@ -120,23 +146,23 @@ async fn apply(wish: &Change, tx: &mut Tx) -> Result<CustomerDetails, ServiceErr
         let audit = actor.did(act, *customer, String::new(), *now);
         suspend_customer::set(&Switch { customer: *customer, suspended, audit }, tx).await?;
     }
-    if change.max_tunnels.is_some() || change.max_connections_per_second.is_some() {
-        let max_tunnels = change.max_tunnels.unwrap_or(before.max_tunnels);
-        let rate = change.max_connections_per_second.unwrap_or(before.max_connections_per_second);
+    if change.max_tunnels.is_change() || change.max_connections_per_second.is_change() {
+        let max_tunnels = change.max_tunnels.after(before.max_tunnels);
+        let rate = change.max_connections_per_second.after(before.max_connections_per_second);
         let audit = actor.did("customer.limit", *customer, limit_customer::detail(max_tunnels, rate), *now);
         let limits = Limits { customer: *customer, max_tunnels, max_connections_per_second: rate, audit };
         limit_customer::set(&limits, tx).await?;
     }
-    if change.most_accounts.is_some() || change.most_sources.is_some() {
-        let accounts = change.most_accounts.unwrap_or(before.quotas.accounts);
-        set_quotas(wish, OwnQuotas { accounts, sources: change.most_sources.unwrap_or(before.quotas.sources) }, tx)
+    if change.most_accounts.is_change() || change.most_sources.is_change() {
+        let accounts = change.most_accounts.after(before.quotas.accounts);
+        set_quotas(changing, OwnQuotas { accounts, sources: change.most_sources.after(before.quotas.sources) }, tx)
             .await?;
     }
     details(tx, *customer).await
 }
 
-async fn set_quotas(wish: &Change, quotas: OwnQuotas, tx: &mut Tx) -> Result<(), ServiceError> {
-    let Change { actor, customer, now, .. } = wish;
+async fn set_quotas(changing: &Changing, quotas: OwnQuotas, tx: &mut Tx) -> Result<(), ServiceError> {
+    let Changing { actor, customer, now, .. } = changing;
     if !customer_profile::set_quotas(tx, *customer, quotas).await? {
         return Err(ServiceError::NoSuchCustomer);
     }

@@ -75,7 +75,7 @@ pub use add_customer::AddedCustomer;
 pub use allow_list::{AllowedSource, NewSources};
 pub use authenticate::CustomerView;
 pub use change_account::{AccountChange, ChangedAccount};
-pub use customer_details::CustomerChange;
+pub use customer_details::{CustomerChange, LimitChange};
 pub use effective_everywhere::Effective;
 pub use email::{Email, EmailError};
 pub use error::ServiceError;

@@ -127,7 +127,7 @@ mod tests {
         for refused in ["a=1&a=2", "a=1&%61=2", "a=%ff", &"x=1&".repeat(2)] {
             assert_eq!(query(refused).unwrap_err().status(), 400, "{refused}");
         }
-        let many: String = (0..=MOST_PARAMETERS).map(|number| format!("p{number}=1&")).collect();
+        let many = (0..=MOST_PARAMETERS).map(|number| format!("p{number}=1")).collect::<Vec<_>>().join("&");
         assert_eq!(query(&many).unwrap_err().status(), 400);
     }
 

@@ -71,7 +71,7 @@ mod tests {
             for value in values {
                 headers.append(HEADER, http::HeaderValue::from_bytes(value.as_bytes()).unwrap());
             }
-            key(&headers).map(|key| key.ok())
+            key(&headers).map(Result::ok)
         };
         assert_eq!(read(&[]), None);
         assert_eq!(read(&["a!~"]), Some(Some("a!~".to_owned())));

@@ -29,9 +29,7 @@ fn place(name: &str) -> ParameterBuilder {
     let (schema, about) = match name {
         "username" => (text().pattern(Some(read::NAME)), "The account's name."),
         "name" => (text().pattern(Some(read::LABEL)), "The machine's name."),
-        "gateway" => {
-            (text().pattern(Some("^-?[1-9][0-9]{0,17}$")), "The gateway's number, as `GET /gateways` tells it.")
-        }
+        "gateway" => (text().pattern(Some(read::GATEWAY)), "The gateway's number, as `GET /gateways` tells it."),
         "ip" => (text().pattern(Some("^[0-9A-Fa-f:.]{2,45}$")), "The address."),
         _ => (number, "Its number."),
     };
@@ -70,7 +68,7 @@ fn paging() -> Vec<ParameterBuilder> {
 
 fn changing() -> Vec<ParameterBuilder> {
     let dry_run = ObjectBuilder::new().schema_type(Type::Boolean);
-    let reason = text().pattern(Some("^[^\\u0000-\\u001f\\u007f-\\u009f]{0,200}$"));
+    let reason = text().pattern(Some(read::LINE)).max_length(Some(200));
     let key = text().pattern(Some("^[!-~]{1,255}$"));
     vec![
         query("dry_run", dry_run).description(Some("Only tell what would be answered; nothing is changed.")),
