@@ -71,7 +71,6 @@ pub(crate) async fn append(tx: &mut Tx) -> Result<Option<i64>, StoreError> {
         })
         .collect();
     exec!(tx, INSERT, rows(&written)?)?;
-    tx.notify(newest).await?;
     Ok(Some(newest))
 }
 

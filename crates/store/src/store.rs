@@ -33,6 +33,7 @@ const MOST_ACTS: usize = 1024;
 pub struct Store {
     db: Db,
     news: Arc<News>,
+    hearing: Hearing,
     acts: Acts,
     timings: Arc<Timings>,
     /// What the next transaction takes with it.
@@ -73,7 +74,7 @@ impl Store {
         };
         let news = Arc::new(News::new());
         acts.tasks.spawn(listen(db.clone(), Arc::clone(&news), hearing, acts.stop.clone()));
-        Ok(Self { db, news, acts, timings: Arc::default(), claim: None, rehearsing: false })
+        Ok(Self { db, news, hearing, acts, timings: Arc::default(), claim: None, rehearsing: false })
     }
 
     /// The same store, whose next transaction takes this claim with it, or fails with [`StoreError::DoneBefore`].
@@ -250,7 +251,7 @@ impl Store {
 
     /// Writes what was announced into the feed, as the last statements, and commits.
     async fn finish(&self, mut tx: Tx) -> Result<(), StoreError> {
-        match crate::feed::append(&mut tx).await {
+        match self.tell_feed(&mut tx).await {
             Ok(newest) => {
                 tx.commit().await?;
                 if let Some(seq) = newest {
@@ -263,6 +264,15 @@ impl Store {
                 Err(error)
             }
         }
+    }
+
+    /// The newest number, if anything was announced.
+    async fn tell_feed(&self, tx: &mut Tx) -> Result<Option<i64>, StoreError> {
+        let newest = crate::feed::append(tx).await?;
+        if let (Some(seq), Hearing::Notified) = (newest, self.hearing) {
+            tx.notify(seq).await?;
+        }
+        Ok(newest)
     }
 
     /// How long to wait before the next try. Spread out, so that those who collided do not collide again; nothing else
