@@ -3,10 +3,14 @@
 
 mod billing;
 mod crash;
+mod database;
 mod descriptors;
 mod dice;
+mod fleet;
 mod limit;
+mod machines;
 mod metering;
+mod outage;
 mod reload;
 mod requests;
 mod reset;
@@ -37,6 +41,9 @@ pub(crate) struct Arguments {
     /// What chance starts from; a run with the same seed makes the same choices.
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// An empty PostgreSQL database for `fleet`; a cluster of its own when not given.
+    #[arg(long)]
+    postgres: Option<String>,
 }
 
 /// What can be proven.
@@ -58,17 +65,23 @@ enum Promise {
     Swap,
     /// Good and broken configurations in turn, under load.
     Reload,
+    /// Four gateways and two API processes on one PostgreSQL share a package to the byte, whatever happens to one.
+    Fleet,
+    /// PostgreSQL killed again and again, and frozen: tunnels live, nothing that was acknowledged is lost.
+    Outage,
     /// All of them.
     All,
 }
 
-const EVERY: [Promise; 8] = [
+const EVERY: [Promise; 10] = [
     Promise::Requests,
     Promise::Limit,
     Promise::Revocation,
     Promise::Descriptors,
     Promise::Swap,
     Promise::Reload,
+    Promise::Fleet,
+    Promise::Outage,
     Promise::Crash,
     Promise::Metering,
 ];
@@ -84,7 +97,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     for promise in promises {
         say(&format!("== {promise:?}"));
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-        let plan = Plan { binary: binary.clone(), times: arguments.times, seed: arguments.seed };
+        let plan = Plan {
+            binary: binary.clone(),
+            times: arguments.times,
+            seed: arguments.seed,
+            postgres: arguments.postgres.clone(),
+        };
         runtime.block_on(async {
             match promise {
                 Promise::Metering => metering::prove(&plan, &mut verdict).await,
@@ -95,6 +113,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
                 Promise::Requests => requests::prove(&plan, &mut verdict).await,
                 Promise::Swap => swap::prove(&plan, &mut verdict).await,
                 Promise::Reload => reload::prove(&plan, &mut verdict).await,
+                Promise::Fleet => fleet::prove(&plan, &mut verdict).await,
+                Promise::Outage => outage::prove(&plan, &mut verdict).await,
                 Promise::All => Ok(()),
             }
         })?;
@@ -109,6 +129,7 @@ struct Plan {
     binary: PathBuf,
     times: Option<u64>,
     seed: u64,
+    postgres: Option<String>,
 }
 
 /// What was checked so far.
