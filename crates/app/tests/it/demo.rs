@@ -1,5 +1,6 @@
 //! `turnpike demo`: from an empty folder to metered traffic, and the same again after a restart.
 
+use std::io::{Read as _, Write as _};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
@@ -80,4 +81,34 @@ fn the_next_start_prints_the_same() {
     product.restart().unwrap();
     assert_eq!((&product.ready().app_key, &product.ready().username), (&key, &username));
     assert_eq!(std::fs::read_to_string(data.join("demo.json")).unwrap(), kept);
+}
+
+/// The status and the body of a GET from the operator API.
+fn ask_operator(product: &Product, path: &str, token: &str) -> (u16, String) {
+    let address = product.launch().operator;
+    let mut stream = std::net::TcpStream::connect(address).unwrap();
+    let head = format!("GET /operator/v1{path} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\n");
+    stream.write_all(format!("{head}Connection: close\r\n\r\n").as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
+}
+
+#[test]
+fn the_operator_api_answers_the_demos_token_and_those_made_beside_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let product = Product::start(launch(&folder.path().join("data"))).unwrap();
+    assert_eq!(product.ready().operator, format!("http://{}/operator/v1", product.launch().operator));
+    let (status, customers) = ask_operator(&product, "/customers", &product.ready().operator_token);
+    assert!(status == 200 && customers.contains(&product.ready().customer_email), "{status} {customers}");
+    let (status, settings) = ask_operator(&product, "/settings", &product.ready().operator_token);
+    assert!(status == 200 && settings.contains(&product.launch().gateway.to_string()), "{status} {settings}");
+    let made = product.operator(&["token", "add", "reader", "--scope", "read", "--days", "1"]).unwrap();
+    assert_eq!(ask_operator(&product, "/gateways", made.trim()).0, 200);
+    assert_eq!(ask_operator(&product, "/customers/1/key", made.trim()).0, 403);
+    assert!(product.operator(&["token", "list"]).unwrap().contains("reader"));
+    product.operator(&["token", "revoke", "reader"]).unwrap();
+    assert_eq!(ask_operator(&product, "/gateways", made.trim()).0, 401);
+    assert!(product.operator(&["token", "revoke", "reader"]).is_err());
 }
