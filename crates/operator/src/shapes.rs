@@ -90,7 +90,7 @@ text_shapes! {
     /// One line of text.
     LineShape, read::LINE, 254;
     /// A gateway's number.
-    GatewayShape, read::GATEWAY, 19;
+    GatewayShape, read::GATEWAY, 20;
     /// A moment.
     TimeShape, read::TIME, 20;
     /// A calendar day.
