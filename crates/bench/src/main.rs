@@ -9,6 +9,7 @@ mod process;
 mod prove;
 mod relay;
 mod scale;
+mod store;
 mod table;
 
 use std::net::SocketAddr;
@@ -33,6 +34,8 @@ enum Action {
     Prove(prove::Arguments),
     /// Fills a store with accounts and customers, and compares with a product that has one of each.
     Scale(scale::Arguments),
+    /// Measures how much one database takes: lease exchanges, feed rows, usage rows.
+    Store(store::Arguments),
     /// A bare relay, as the table uses it.
     #[command(hide = true)]
     Relay {
@@ -55,6 +58,7 @@ fn main() -> Result<()> {
         Action::Table(arguments) => table::run(&arguments),
         Action::Prove(arguments) => prove::run(&arguments),
         Action::Scale(arguments) => scale::run(&arguments),
+        Action::Store(arguments) => store::run(&arguments),
         Action::Relay { mover, listen, to, threads } => relay::run(mover, listen, to, threads),
         Action::Load { job } => load::run(&job),
         Action::Origin { listen } => {

@@ -1,7 +1,7 @@
 //! Many accounts: how long the product takes to start with them, what each costs in memory, and whether a new tunnel
 //! costs more than with one account.
 
-mod seed;
+pub(crate) mod seed;
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};

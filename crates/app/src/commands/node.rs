@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use anyhow::Result;
+use turnpike_domain::ids::FeedSeq;
 use turnpike_domain::time::Timestamp;
 use turnpike_service::Service;
 
@@ -48,7 +49,7 @@ async fn list(service: &Service, zone: &str, out: &mut impl Write) -> Result<()>
     writeln!(out, "\n{:<22} {:<24} {:<20} {:>10} {:<20}", "gateway", "machine", "last heard of", "applied", "left")?;
     for node in service.list_nodes().await? {
         let machine = node.machine.unwrap_or_else(|| "(with the store)".to_owned());
-        let applied = node.applied.map_or(0, |place| place.get());
+        let applied = node.applied.map_or(0, FeedSeq::get);
         let left = node.left_at.map_or_else(|| "-".to_owned(), show);
         writeln!(out, "{:<22} {machine:<24} {:<20} {applied:>10} {left:<20}", node.id, show(node.last_contact))?;
     }

@@ -2,7 +2,6 @@
 //! packages through the service's own acts, many to a transaction or many at once.
 
 use std::path::Path;
-use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, Result};
@@ -26,16 +25,16 @@ const PACKAGE_KB: u64 = 1024 * 1024;
 
 /// How much to make.
 #[derive(Clone, Copy)]
-pub(super) struct Amount {
-    pub(super) customers: u64,
-    pub(super) accounts_each: u64,
+pub(crate) struct Amount {
+    pub(crate) customers: u64,
+    pub(crate) accounts_each: u64,
 }
 
 /// The password of every account.
 pub(super) const PASSWORD: &str = "secret123";
 
 /// The name of a customer's account.
-pub(super) fn account(customer: u64, index: u64) -> String {
+pub(crate) fn account(customer: u64, index: u64) -> String {
     format!("s{customer}x{index}")
 }
 
@@ -47,23 +46,35 @@ pub(super) async fn seed(data: &Path, amount: Amount) -> Result<()> {
     let store = Store::open(&format!("sqlite:{}", data.join("turnpike.db").display())).await?;
     let mut master = [0; 32];
     hex::decode_to_slice(std::fs::read_to_string(data.join("master.key"))?.trim(), &mut master)?;
+    equip_all(&store, &service(&store, &master), amount).await?;
+    store.close().await;
+    Ok(())
+}
+
+/// The service over a store, with the clock and randomness of this machine.
+pub(crate) fn service(store: &Store, master: &[u8; 32]) -> Service {
     let source = Source::new(now, fill);
-    let service = Service::new(store.clone(), Keys::derive(&master), Zone::utc(), LeasePolicy::default(), source);
-    let customers = customers(&store, amount.customers).await?;
-    let service = Arc::new(service);
+    Service::new(store.clone(), Keys::derive(master), Zone::utc(), LeasePolicy::default(), source)
+}
+
+/// Makes customers with a package and accounts each: their numbers.
+///
+/// # Errors
+/// When the store cannot be written.
+pub(crate) async fn equip_all(store: &Store, service: &Service, amount: Amount) -> Result<Vec<CustomerId>> {
+    let customers = customers(store, amount.customers).await?;
     let mut acts = tokio::task::JoinSet::new();
-    for (number, customer) in (0_u64..).zip(customers) {
+    for (number, customer) in (0_u64..).zip(customers.iter().copied()) {
         if acts.len() >= AT_ONCE {
             acts.join_next().await.context("no act")???;
         }
-        let service = Arc::clone(&service);
+        let service = service.clone();
         acts.spawn(async move { equip(&service, customer, number, amount.accounts_each).await });
     }
     while let Some(act) = acts.join_next().await {
         act??;
     }
-    store.close().await;
-    Ok(())
+    Ok(customers)
 }
 
 async fn customers(store: &Store, count: u64) -> Result<Vec<CustomerId>> {

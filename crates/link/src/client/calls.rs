@@ -40,6 +40,16 @@ pub(super) struct Calls {
     snapshot_pause: Duration,
 }
 
+/// One call.
+#[derive(Clone, Copy)]
+struct Call<'a> {
+    method: &'a Method,
+    path: &'a str,
+    body: &'a Bytes,
+    /// How long its answer may take.
+    most: Duration,
+}
+
 /// Why a call came to nothing.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Failure {
@@ -81,7 +91,8 @@ impl Calls {
 
     /// A call without a body.
     pub(super) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Failure> {
-        self.anywhere(&Method::GET, path, &Bytes::new(), self.answer).await
+        let nothing = Bytes::new();
+        self.anywhere(Call { method: &Method::GET, path, body: &nothing, most: self.answer }).await
     }
 
     /// A call that does no harm when it comes twice: each API process is tried.
@@ -90,7 +101,7 @@ impl Calls {
         path: &str,
         input: &I,
     ) -> Result<T, Failure> {
-        self.anywhere(&Method::POST, path, &written(input)?, self.answer).await
+        self.anywhere(Call { method: &Method::POST, path, body: &written(input)?, most: self.answer }).await
     }
 
     /// The same, for an answer that comes after as long as `patience` by intention.
@@ -101,7 +112,7 @@ impl Calls {
         patience: Duration,
     ) -> Result<T, Failure> {
         let most = self.answer.saturating_add(patience);
-        self.anywhere(&Method::POST, path, &written(input)?, most).await
+        self.anywhere(Call { method: &Method::POST, path, body: &written(input)?, most }).await
     }
 
     /// A call that must not come twice: one API process is tried, the next call goes to another if it does not answer.
@@ -111,7 +122,8 @@ impl Calls {
         input: &I,
     ) -> Result<T, Failure> {
         let place = self.current.load(Ordering::Relaxed);
-        let outcome = self.answered(place, &Method::POST, path, &written(input)?, self.answer).await;
+        let call = Call { method: &Method::POST, path, body: &written(input)?, most: self.answer };
+        let outcome = self.answered(place, call).await;
         self.learn(place, outcome.as_ref().err());
         outcome
     }
@@ -122,7 +134,8 @@ impl Calls {
         for _ in &self.urls {
             let place = self.current.load(Ordering::Relaxed);
             let nothing = Bytes::new();
-            let outcome = within(self.snapshot_pause, self.send(place, &Method::GET, path, &nothing)).await;
+            let call = Call { method: &Method::GET, path, body: &nothing, most: self.snapshot_pause };
+            let outcome = within(call.most, self.send(place, call)).await;
             self.learn(place, outcome.as_ref().err());
             match outcome {
                 Err(failure @ Failure::Broken(_)) => last = failure,
@@ -132,17 +145,11 @@ impl Calls {
         Err(last)
     }
 
-    async fn anywhere<T: DeserializeOwned>(
-        &self,
-        method: &Method,
-        path: &str,
-        body: &Bytes,
-        most: Duration,
-    ) -> Result<T, Failure> {
+    async fn anywhere<T: DeserializeOwned>(&self, call: Call<'_>) -> Result<T, Failure> {
         let mut last = Failure::Broken("no API process".to_owned());
         for _ in &self.urls {
             let place = self.current.load(Ordering::Relaxed);
-            let outcome = self.answered(place, method, path, body, most).await;
+            let outcome = self.answered(place, call).await;
             self.learn(place, outcome.as_ref().err());
             match outcome {
                 Err(failure) if failure.may_be_local() => last = failure,
@@ -160,37 +167,24 @@ impl Calls {
         }
     }
 
-    async fn answered<T: DeserializeOwned>(
-        &self,
-        place: usize,
-        method: &Method,
-        path: &str,
-        body: &Bytes,
-        most: Duration,
-    ) -> Result<T, Failure> {
-        within(most, async {
-            let response = self.send(place, method, path, body).await?;
+    async fn answered<T: DeserializeOwned>(&self, place: usize, call: Call<'_>) -> Result<T, Failure> {
+        within(call.most, async {
+            let response = self.send(place, call).await?;
             let body = whole(response.into_body()).await?;
             serde_json::from_slice(&body).map_err(|error| Failure::Broken(format!("an answer cannot be read: {error}")))
         })
         .await
     }
 
-    async fn send(
-        &self,
-        place: usize,
-        method: &Method,
-        path: &str,
-        body: &Bytes,
-    ) -> Result<Response<Incoming>, Failure> {
+    async fn send(&self, place: usize, call: Call<'_>) -> Result<Response<Incoming>, Failure> {
         let url = place.checked_rem(self.urls.len()).and_then(|place| self.urls.get(place));
         let base = url.map(Uri::to_string).unwrap_or_default();
         let request = Request::builder()
-            .method(method)
-            .uri(format!("{}{path}", base.trim_end_matches('/')))
+            .method(call.method)
+            .uri(format!("{}{}", base.trim_end_matches('/'), call.path))
             .header(AUTHORIZATION, self.authorization.clone())
             .header(CONTENT_TYPE, "application/json")
-            .body(Full::new(body.clone()))
+            .body(Full::new(call.body.clone()))
             .map_err(|error| Failure::Broken(error.to_string()))?;
         let response = self.client.request(request).await.map_err(|error| Failure::Broken(story(&base, &error)))?;
         if response.status().is_success() {

@@ -15,7 +15,7 @@ use crate::wire::SnapshotLine;
 
 /// Sends everything.
 pub(super) async fn send(State(api): State<Api>) -> Result<Response, Refused> {
-    let mut lines = Box::pin(lines(api));
+    let mut lines = Box::pin(lines(&api));
     // Only what fails before the first line can still be told; after that the missing last line tells.
     let first = lines.try_next().await?.unwrap_or_default();
     let whole = stream::once(std::future::ready(Ok(first))).chain(lines);
@@ -23,7 +23,7 @@ pub(super) async fn send(State(api): State<Api>) -> Result<Response, Refused> {
 }
 
 /// Every line, as it is asked for.
-fn lines(api: Api) -> impl Stream<Item = Result<Bytes, ServiceError>> + Send {
+fn lines(api: &Api) -> impl Stream<Item = Result<Bytes, ServiceError>> + Send + use<> {
     let parts = api.service.directory_parts().map_ok(SnapshotLine::from);
     let end = stream::once(std::future::ready(Ok(SnapshotLine::End)));
     parts.chain(end).map_ok(|line| written(&line))
