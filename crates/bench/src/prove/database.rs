@@ -93,8 +93,11 @@ impl Database {
         let children = std::fs::read_to_string(format!("/proc/{first}/task/{first}/children"))?;
         for child in children.split_whitespace() {
             let pid = Pid::from_raw(child.parse()?).context("no process id")?;
-            // One that has ended meanwhile needs no signal.
-            drop(kill_process(pid, signal));
+            match kill_process(pid, signal) {
+                // One that has ended meanwhile needs no signal.
+                Ok(()) | Err(rustix::io::Errno::SRCH) => {}
+                Err(error) => return Err(error.into()),
+            }
         }
         Ok(())
     }
@@ -117,7 +120,9 @@ impl Database {
 impl Drop for Database {
     fn drop(&mut self) {
         drop(self.thaw());
-        drop(self.pid().map(|pid| kill_process(pid, Signal::QUIT)));
+        if let Ok(pid) = self.pid() {
+            let _ended_already = kill_process(pid, Signal::QUIT);
+        }
         drop(self.postmaster.wait());
     }
 }

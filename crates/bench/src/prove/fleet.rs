@@ -79,7 +79,7 @@ async fn killed(machines: &mut Machines, verdict: &mut Verdict) -> Result<()> {
     let (begin, at) = (Instant::now(), pull.delivered());
     pull.reach(PACKAGE, SPENDABLE_WITHIN).await;
     let took = begin.elapsed();
-    say(&format!("          a gateway was killed when {} bytes were delivered", grouped(at)));
+    say(&format!("          a gateway was killed after {} bytes", grouped(at)));
     finish(machines, verdict, "killed", pull).await?;
     say(&format!("          the last of the rest was spent {} ms after that", took.as_millis()));
     machines.gateways.first_mut().context("no gateway")?.process.restart()?;

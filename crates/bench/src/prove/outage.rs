@@ -30,9 +30,9 @@ const BACK_WITHIN: Duration = Duration::from_secs(2);
 /// How long it is waited for that, so that there is a figure when it is later.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// A package that is pulled slowly all the time.
-const PACKAGE: u64 = 128 * MIB;
+const PACKAGE: u64 = 256 * MIB;
 const PULLING: usize = 32;
-/// What each of them rests after 32 KiB: 1 MiB a second in all, so that the package is not spent before the end.
+/// What each of them rests after 32 KiB: not quite 1 MiB a second in all, so that the package outlasts the outages.
 const REST: Duration = Duration::from_secs(1);
 /// How soon the rest of it must be spent afterwards.
 const SPENT_WITHIN: Duration = Duration::from_mins(4);
