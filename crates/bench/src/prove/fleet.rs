@@ -26,6 +26,8 @@ const DISTURBED_AT: u64 = 64 * MIB;
 const REST: Duration = Duration::from_millis(500);
 /// How long it is cut off.
 const CUT_FOR: Duration = Duration::from_secs(10);
+/// How soon a service manager starts a gateway again that died.
+const RESTARTED_AFTER: Duration = Duration::from_secs(5);
 /// How soon the rest of a package must be spendable after a gateway died.
 const SPENDABLE_WITHIN: Duration = Duration::from_mins(2);
 /// The least share of a package that must be delivered, in thousandths.
@@ -49,7 +51,8 @@ pub(super) async fn prove(plan: &Plan, verdict: &mut Verdict) -> Result<()> {
     let size = Size { uri: &uri, apis: 2, gateways: GATEWAYS };
     let mut machines = Machines::start(plan, &folder, &size, separate)?;
     shared(&machines, verdict).await?;
-    killed(&mut machines, verdict).await?;
+    killed(&mut machines, verdict, "restarted", RESTARTED_AFTER).await?;
+    killed(&mut machines, verdict, "killed", SPENDABLE_WITHIN).await?;
     if machines.separate.is_some() {
         cut_off(&mut machines, verdict).await?;
     }
@@ -69,22 +72,30 @@ async fn shared(machines: &Machines, verdict: &mut Verdict) -> Result<()> {
     Ok(())
 }
 
-/// One gateway dies while all pull.
-async fn killed(machines: &mut Machines, verdict: &mut Verdict) -> Result<()> {
-    machines.add_customer("killed", PACKAGE / 1024).await?;
-    let pull = Pull::start(machines, "killed", TUNNELS, Pace::Full).await?;
+/// One gateway dies while all pull, and is started again after `back_after`: at once, as a service manager does, or only
+/// after its leases have lapsed and the others have spent what they held.
+async fn killed(machines: &mut Machines, verdict: &mut Verdict, account: &str, back_after: Duration) -> Result<()> {
+    machines.add_customer(account, PACKAGE / 1024).await?;
+    let pull = Pull::start(machines, account, TUNNELS, Pace::Full).await?;
     pull.reach(DISTURBED_AT, SPENDABLE_WITHIN).await;
-    let first = machines.gateways.first_mut().context("no gateway")?;
-    first.process.kill()?;
+    machines.gateways.first_mut().context("no gateway")?.process.kill()?;
     let (begin, at) = (Instant::now(), pull.delivered());
-    pull.reach(PACKAGE, SPENDABLE_WITHIN).await;
+    pull.reach(PACKAGE, back_after).await;
+    let first = machines.gateways.first_mut().context("no gateway")?;
+    if back_after < SPENDABLE_WITHIN {
+        first.process.restart()?;
+    }
+    pull.reach(PACKAGE, SPENDABLE_WITHIN.saturating_sub(begin.elapsed())).await;
     let took = begin.elapsed();
     say(&format!("          a gateway was killed after {} bytes", grouped(at)));
-    finish(machines, verdict, "killed", pull).await?;
+    finish(machines, verdict, account, pull).await?;
     say(&format!("          the last of the rest was spent {} ms after that", took.as_millis()));
-    machines.gateways.first_mut().context("no gateway")?.process.restart()?;
-    let billed = machines.billed("killed", BILLED_WITHIN, |_| false).await?;
-    verdict.check(billed <= PACKAGE, &format!("killed: billed {} once it is back", grouped(billed)));
+    let first = machines.gateways.first_mut().context("no gateway")?;
+    if !first.process.is_alive()? {
+        first.process.restart()?;
+    }
+    let billed = machines.billed(account, BILLED_WITHIN, |billed| billed > PACKAGE).await?;
+    verdict.check(billed <= PACKAGE, &format!("{account}: billed {} once it is back", grouped(billed)));
     Ok(())
 }
 
