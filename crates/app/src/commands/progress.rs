@@ -31,19 +31,19 @@ impl Progress {
         self.told = Instant::now();
         self.shown = true;
         let end = if self.rewrites { '\r' } else { '\n' };
-        self.tell(&format!("{}: {} of {} MB{end}", self.what, done / MB, all.max(done) / MB));
+        tell(&format!("{}: {} of {} MB{end}", self.what, done / MB, all.max(done) / MB));
     }
+}
 
-    fn tell(&self, line: &str) {
-        // Work goes on when nobody can be told of it.
-        drop(std::io::stderr().lock().write_all(line.as_bytes()));
-    }
+fn tell(line: &str) {
+    // Work goes on when nobody can be told of it.
+    drop(std::io::stderr().lock().write_all(line.as_bytes()));
 }
 
 impl Drop for Progress {
     fn drop(&mut self) {
         if self.shown && self.rewrites {
-            self.tell("\n");
+            tell("\n");
         }
     }
 }

@@ -36,9 +36,9 @@ pub(crate) async fn verify(settings: &Settings, args: &VerifyArgs) -> Result<()>
     let found = found?;
     let lines = lines(&found);
     if args.json {
-        print_json(&lines)?
+        print_json(&lines)?;
     } else {
-        print_table(&lines)?
+        print_table(&lines)?;
     }
     let wrong = lines.iter().filter(|line| line.wrong > 0).count();
     ensure!(found.is_clean(), "{wrong} of {} checks found differences", lines.len());

@@ -132,11 +132,11 @@ async fn survives(scene: Scene, trouble: impl Fn(&Forwarder)) {
     assert!(scene.works_within(BACK_WITHIN).await.is_some(), "new connections are let in");
     assert!(mended.elapsed() <= BACK_WITHIN, "{:?}", mended.elapsed());
     assert!(echo(&mut tunnel, 10_000_000).await, "the tunnel gets its next lease");
-    let (acknowledged, last) = writing.await.unwrap();
-    assert!(last > mended, "writing goes on");
+    let (acknowledged, last_write) = writing.await.unwrap();
+    assert!(last_write > mended, "writing goes on");
     let there = names(&scene.api).await;
-    let lost: Vec<_> = acknowledged.iter().filter(|name| !there.contains(*name)).collect();
-    assert!(lost.is_empty(), "{lost:?} were acknowledged");
+    let missing: Vec<_> = acknowledged.iter().filter(|name| !there.contains(*name)).collect();
+    assert!(missing.is_empty(), "{missing:?} were acknowledged");
     scene.remove().await;
 }
 
