@@ -21,8 +21,6 @@ const GIVE_UP_AFTER: Duration = Duration::from_secs(5);
 const REST: Duration = Duration::from_millis(50);
 /// How often it is looked whether one was acknowledged.
 const LOOK_EVERY: Duration = Duration::from_millis(2);
-/// Accounts that are listed at once.
-const PAGE: usize = 100;
 
 /// The writers at work.
 pub(super) struct Writers {
@@ -108,17 +106,11 @@ impl Written {
     /// # Errors
     /// When it does not list its accounts.
     pub(super) async fn missing(&self, api: &Api) -> Result<u64> {
-        let mut missing = self.0.clone();
-        for page in 1_u64.. {
-            let data = api.get("whitelist-account/list", &format!("page={page}&limit={PAGE}")).await?;
-            let list = data.get("list").and_then(Value::as_array).context("no list of accounts")?;
-            for name in list.iter().filter_map(|account| account.get("username").and_then(Value::as_str)) {
-                missing.remove(name);
-            }
-            if list.is_empty() {
-                break;
-            }
-        }
+        let data = api.get("whitelist-account/list", "").await?;
+        let list = data.get("list").and_then(Value::as_array).context("no list of accounts")?;
+        let name = |account: &Value| account.get("username").and_then(Value::as_str).map(str::to_owned);
+        let there: BTreeSet<String> = list.iter().filter_map(name).collect();
+        let missing: Vec<_> = self.0.difference(&there).collect();
         Ok(u64::try_from(missing.len())?)
     }
 }
