@@ -214,7 +214,9 @@ where
         Manner { wait: true, dry_run: true } => Receipt::Unknown,
         Manner { wait: false, .. } => Receipt::Absent,
     };
-    Ok(kept(success, &Changed { body, dry_run: manner.dry_run.then_some(true), effective }))
+    // A dry run makes nothing.
+    let status = if manner.dry_run { StatusCode::OK } else { success };
+    Ok(kept(status, &Changed { body, dry_run: manner.dry_run.then_some(true), effective }))
 }
 
 /// An answer as it goes out, and as it is kept.

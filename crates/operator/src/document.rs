@@ -7,7 +7,7 @@ mod parameters;
 use std::collections::BTreeMap;
 
 use axum::body::Bytes;
-use http::Method;
+use http::{Method, StatusCode};
 use utoipa::ToSchema;
 use utoipa::openapi::content::ContentBuilder;
 use utoipa::openapi::path::{HttpMethod, Operation, OperationBuilder, PathsBuilder};
@@ -65,6 +65,10 @@ impl Document {
             .request_body((takes_body && !wish.properties.is_empty()).then(|| request_body(&wish)));
         let success = answers::success(D::schema(), D::name().as_ref(), *rules);
         let operation = operation.response(rules.success.as_str(), success);
+        let operation = match rules.success {
+            StatusCode::CREATED => operation.response("200", answers::nothing_made()),
+            _ => operation,
+        };
         let operation = answers::problems(operation, entry, takes_body);
         self.calls.push((http_method(method), path, operation.build()));
     }

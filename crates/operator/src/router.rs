@@ -67,7 +67,7 @@ pub(crate) fn contents() -> Contents {
         .list("/tokens", "List tokens", tokens::list)
         .change((post(), "/tokens", "Make a token"), tokens::add)
         .show("/tokens/{token}", "Show a token", tokens::show)
-        .change((delete(), "/tokens/{token}", "Revoke a token"), tokens::revoke)
+        .change((patch(), "/tokens/{token}", "Revoke a token"), tokens::revoke)
 }
 
 /// The whole API under [`PREFIX`], with its document at `/operator/v1/openapi.json`. `in_force` are the settings of the

@@ -11,7 +11,7 @@ use crate::desk::Desk;
 use crate::members::{Given, Members, Nothing, Wish};
 use crate::problem::Problem;
 use crate::read;
-use crate::shapes::{LabelShape, Moment};
+use crate::shapes::{LabelShape, Moment, Yes};
 
 /// The longest life of a token, in days.
 const MOST_DAYS: u32 = 3650;
@@ -123,7 +123,24 @@ pub(crate) async fn add(desk: Desk, wish: NewToken) -> Result<MadeToken, Problem
     Ok(show(&desk.acting(show).add_token(&desk.actor, TokenWish { name, scopes, days }).await?))
 }
 
-pub(crate) async fn revoke(desk: Desk, _: Nothing) -> Result<Token, Problem> {
+/// It is void at once, and stays on the list.
+#[derive(ToSchema)]
+pub(crate) struct Revocation {
+    /// `true`: it is void. That cannot be taken back.
+    #[schema(value_type = Yes, inline)]
+    #[expect(dead_code, reason = "there is only one thing that it can be")]
+    revoked: bool,
+}
+
+impl Wish for Revocation {
+    fn read(members: &mut Members) -> Option<Self> {
+        let refused = || "cannot be taken back; make another token".to_owned();
+        let read = |given: Given<'_>| read::flag(given)?.then_some(true).ok_or_else(refused);
+        Some(Self { revoked: members.required("revoked", read)? })
+    }
+}
+
+pub(crate) async fn revoke(desk: Desk, _: Revocation) -> Result<Token, Problem> {
     let token = TokenId::new(desk.place("token")?);
     Ok(Token::of(&desk.acting(Token::of).revoke_token(&desk.actor, token).await?))
 }

@@ -1,5 +1,6 @@
 //! What the document says of answers.
 
+use http::StatusCode;
 use utoipa::openapi::content::ContentBuilder;
 use utoipa::openapi::path::OperationBuilder;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
@@ -16,9 +17,9 @@ const PROBLEM: &str = "Problem";
 pub(super) fn success(data: RefOr<Schema>, name: &str, rules: Rules) -> Response {
     let schema = match (rules.purpose, data) {
         (Purpose::Change { reaches_gateways }, RefOr::T(Schema::Object(mut object))) => {
-            let flag = ObjectBuilder::new().schema_type(Type::Boolean).enum_values(Some([true]));
-            let about = "There when nothing was changed, because only a dry run was asked for.";
-            object.properties.insert("dry_run".to_owned(), flag.description(Some(about)).into());
+            if rules.success == StatusCode::OK {
+                object.properties.insert("dry_run".to_owned(), dry_run().into());
+            }
             if reaches_gateways {
                 object.properties.insert("effective".to_owned(), effective().into());
             }
@@ -27,6 +28,18 @@ pub(super) fn success(data: RefOr<Schema>, name: &str, rules: Rules) -> Response
         (_, data) => data,
     };
     let answer = ResponseBuilder::new().description(format!("{name}."));
+    answer.content(JSON, ContentBuilder::new().schema(Some(schema)).build()).build()
+}
+
+fn dry_run() -> ObjectBuilder {
+    let flag = ObjectBuilder::new().schema_type(Type::Boolean).enum_values(Some([true]));
+    flag.description(Some("There when nothing was changed, because only a dry run was asked for."))
+}
+
+/// The answer of a dry run where something would be made. What it shows cannot be asked for.
+pub(super) fn nothing_made() -> Response {
+    let schema = ObjectBuilder::new().property("dry_run", dry_run()).required("dry_run");
+    let answer = ResponseBuilder::new().description("What would be answered, and nothing was made.");
     answer.content(JSON, ContentBuilder::new().schema(Some(schema)).build()).build()
 }
 

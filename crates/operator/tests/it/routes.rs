@@ -50,6 +50,7 @@ fn body(operation: &str) -> Option<Value> {
         "patch-customers-customer-accounts-username" => json!({"enabled": false, "limit_gb": 3}),
         "post-customers-customer-sources" => json!({"ips": ["192.0.2.7"]}),
         "post-machines" => json!({"name": "edge-2"}),
+        "patch-tokens-token" => json!({"revoked": true}),
         "post-tokens" => json!({"name": "fresh", "scopes": ["read"], "days": 1}),
         _ => return None,
     })
@@ -166,17 +167,17 @@ each_store! {
         for route in routes.iter().filter(|route| route.is_change()) {
             let path = format!("{}?dry_run=true&reason=just%20looking", route.path);
             let answer = given.ask(&route.method, &path, &given.all, route.body.clone()).await;
-            let json = answer.is(if route.method == "POST" { 201 } else { 200 });
+            let json = answer.is(200);
             assert_eq!(json["dry_run"], true, "{}", route.name());
-            dry.push((route, answer.status, json));
+            dry.push((route, json));
             assert_eq!(written(store).await, before, "{}", route.name());
         }
         // Each change by itself, in an order in which none is in another's way.
-        dry.sort_by_key(|(route, ..)| route.turn());
-        for (route, status, mut json) in dry {
+        dry.sort_by_key(|(route, _)| route.turn());
+        for (route, mut json) in dry {
             let before = written(store).await;
             let answer = route.ask(&given, &given.all).await;
-            assert_eq!(answer.status, status, "{}: {}", route.name(), answer.body);
+            answer.is(if route.method == "POST" { 201 } else { 200 });
             assert_ne!(written(store).await, before, "{}", route.name());
             let keys = |json: &Value| json.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
             json.as_object_mut().unwrap().remove("dry_run");

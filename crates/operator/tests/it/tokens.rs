@@ -19,8 +19,9 @@ each_store! {
         assert_eq!(shown.is(200)["used_on"], "2026-03-10");
         assert!(!shown.body.contains("tpo_"));
         given.post("/tokens", json!({"name": "billing", "scopes": ["read"], "days": 7})).await.problem(409);
-        assert_eq!(given.delete(&path).await.is(200)["revoked_at"], "2026-03-10T12:00:00Z");
-        given.delete(&path).await.problem(404);
+        assert_eq!(given.patch(&path, json!({"revoked": true})).await.is(200)["revoked_at"], "2026-03-10T12:00:00Z");
+        given.patch(&path, json!({"revoked": true})).await.problem(404);
+        given.patch(&path, json!({"revoked": false})).await.problem(422);
         given.ask("GET", "/customers", &secret, None).await.problem(401);
         // The name is free again; the void token stays on the list.
         given.post("/tokens", json!({"name": "billing", "scopes": ["read"], "days": 7})).await.is(201);
