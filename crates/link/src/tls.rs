@@ -4,13 +4,13 @@
 use std::path::Path;
 use std::sync::Arc;
 
+pub use tokio_rustls::TlsAcceptor;
+use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::crypto::aws_lc_rs::default_provider;
 use tokio_rustls::rustls::pki_types::pem::{self, PemObject};
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::version::TLS13;
 use tokio_rustls::rustls::{self, ClientConfig, RootCertStore, ServerConfig};
-pub use tokio_rustls::TlsAcceptor;
-use tokio_rustls::TlsConnector;
 
 /// What keeps TLS from being set up.
 #[derive(Debug, thiserror::Error)]

@@ -120,12 +120,8 @@ impl ServiceError {
         matches!(
             self,
             Self::Store(
-                StoreError::Contended
-                    | StoreError::Unavailable(_)
-                    | StoreError::Uncertain(_)
-                    | StoreError::Interrupted
-            )
-                | Self::LoginPassword(LoginPasswordError::Busy)
+                StoreError::Contended | StoreError::Unavailable(_) | StoreError::Uncertain(_) | StoreError::Interrupted
+            ) | Self::LoginPassword(LoginPasswordError::Busy)
         )
     }
 }
