@@ -25,13 +25,15 @@ fn text() -> ObjectBuilder {
 
 /// A part of a path. What has no such form names nothing.
 fn place(name: &str) -> ParameterBuilder {
-    let number = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1)).maximum(Some(i64::MAX));
+    let from =
+        |least: i64| ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(least)).maximum(Some(i64::MAX));
     let (schema, about) = match name {
         "username" => (text().pattern(Some(read::NAME)), "The account's name."),
         "name" => (text().pattern(Some(read::LABEL)), "The machine's name."),
         "gateway" => (text().pattern(Some(read::GATEWAY)), "The gateway's number, as `GET /gateways` tells it."),
         "ip" => (text().pattern(Some("^[0-9A-Fa-f:.]{2,45}$")), "The address."),
-        _ => (number, "Its number."),
+        "connection" => (from(0), "The connection's number at its gateway."),
+        _ => (from(1), "Its number."),
     };
     parameter(name, ParameterIn::Path, schema).description(Some(about))
 }

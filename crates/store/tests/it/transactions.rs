@@ -8,6 +8,7 @@ use futures_util::future::{join_all, try_join_all};
 use tokio::sync::{Barrier, oneshot};
 use turnpike_domain::ids::CustomerId;
 use turnpike_domain::time::Timestamp;
+use turnpike_store::feed::Changed;
 use turnpike_store::{Store, StoreError, Tx, customer};
 use turnpike_testkit::each_store;
 use turnpike_testkit::stores::TestStore;
@@ -17,6 +18,19 @@ const NOW: Timestamp = Timestamp::from_ms(1_700_000_000_000);
 async fn add(store: &Store, email: &str) -> Result<CustomerId, StoreError> {
     let email = email.to_owned();
     store.write(email, |email, tx| Box::pin(customer::insert(tx, email, "hash", NOW))).await
+}
+
+/// Adds a customer and tells gateways; whether it can be read in the same transaction.
+async fn announce_new(store: &Store) -> Result<bool, StoreError> {
+    store
+        .write((), |(), tx| {
+            Box::pin(async {
+                let id = customer::insert(tx, "a@example.com", "hash", NOW).await?;
+                tx.announce(Changed::Customer(id), NOW);
+                Ok(customer::by_id(tx, id).await?.is_some())
+            })
+        })
+        .await
 }
 
 async fn version(store: &Store, id: CustomerId) -> i64 {
@@ -54,6 +68,16 @@ each_store! {
             .await;
         assert!(matches!(failed, Err(StoreError::Interrupted)));
         assert_eq!(store.number("SELECT count(*) FROM customer").await.unwrap(), 0);
+    }
+
+    async fn a_rehearsal_finds_out_what_an_act_would_do_and_leaves_nothing(given: &TestStore) {
+        let store = given.store();
+        assert!(announce_new(&store.rehearsing()).await.unwrap());
+        let left = "SELECT (SELECT count(*) FROM customer) + (SELECT count(*) FROM feed) + seq FROM feed_head";
+        assert_eq!(store.number(left).await.unwrap(), 0);
+        assert!(announce_new(&store).await.unwrap());
+        // What stands in the way is found by a rehearsal, too.
+        assert!(matches!(announce_new(&store.rehearsing()).await, Err(StoreError::Conflict)));
     }
 
     async fn a_panicking_act_leaves_nothing_and_the_store_goes_on(given: &TestStore) {
