@@ -38,16 +38,9 @@ impl Service {
         customer: CustomerId,
         window: UsageWindow,
     ) -> Result<Vec<(Day, Bytes)>, ServiceError> {
-        let slices = slices(&self.shared.zone, &window)?;
-        let look = async |tx: &mut Tx| {
-            require_verified(tx, customer).await?;
-            per_day(tx, customer, &slices, &window).await
-        };
-        self.store.read(look).await
+        self.days(customer, &window, async |tx| require_verified(tx, customer).await.map(drop)).await
     }
-}
 
-impl Service {
     /// As [`Service::usage_by_day`], for the operator: also of customers that are not verified.
     ///
     /// # Errors
@@ -57,10 +50,19 @@ impl Service {
         customer: CustomerId,
         window: UsageWindow,
     ) -> Result<Vec<(Day, Bytes)>, ServiceError> {
-        let slices = slices(&self.shared.zone, &window)?;
+        self.days(customer, &window, async |tx| require_customer(tx, customer).await.map(drop)).await
+    }
+
+    async fn days(
+        &self,
+        customer: CustomerId,
+        window: &UsageWindow,
+        admit: impl AsyncFnOnce(&mut Tx) -> Result<(), ServiceError>,
+    ) -> Result<Vec<(Day, Bytes)>, ServiceError> {
+        let slices = slices(&self.shared.zone, window)?;
         let look = async |tx: &mut Tx| {
-            require_customer(tx, customer).await?;
-            per_day(tx, customer, &slices, &window).await
+            admit(tx).await?;
+            per_day(tx, customer, &slices, window).await
         };
         self.store.read(look).await
     }
