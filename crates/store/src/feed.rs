@@ -10,7 +10,7 @@ use crate::db::Tx;
 use crate::error::StoreError;
 use crate::rows::rows;
 
-/// Numbers of `kind`.
+/// Numbers of `kind`; `verify::checks` knows which of them name a row.
 const CUSTOMER: i64 = 1;
 const ACCOUNT: i64 = 2;
 const QUESTION: i64 = 3;

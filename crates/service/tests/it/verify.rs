@@ -1,12 +1,15 @@
 //! Books that agree are found to agree; each way in which they can disagree is named with the first row of it.
 
+use std::time::Duration;
+
 use turnpike_domain::ids::CustomerId;
+use turnpike_domain::question::Ask;
 use turnpike_domain::time::Span;
 use turnpike_service::Verification;
 use turnpike_testkit::each_store;
 use turnpike_testkit::stores::TestStore;
 
-use crate::given::{GB, Given, NEIGHBOUR, partial};
+use crate::given::{GB, Given, NEIGHBOUR, operator, partial};
 
 /// Something done to the store past all rules, what undoes it, and the checks that must name it, each with its row.
 struct Damage {
@@ -156,6 +159,16 @@ each_store! {
         }
         let limit = turnpike_domain::units::LimitGb::new(1).unwrap();
         given.service.change_limit(anna, &crate::given::name("alpha"), limit).await.unwrap();
+        assert_eq!(named(&given.service.verify().await.unwrap()), []);
+    }
+
+    async fn a_question_and_a_revoked_machine_are_changes_like_any_other(given: &TestStore) {
+        let given = Given::over(given);
+        given.service.add_node_credential(&operator(), "fra-1").await.unwrap();
+        given.service.revoke_node_credential(&operator(), "fra-1").await.unwrap();
+        let ask = Ask::Connections { customer: None, account: None, most: 1 };
+        given.service.ask_gateways(ask, Duration::ZERO).await.unwrap();
+        assert_eq!(given.number("SELECT count(*) FROM feed").await, 2);
         assert_eq!(named(&given.service.verify().await.unwrap()), []);
     }
 }
