@@ -3,8 +3,12 @@
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::rt::TokioIo;
+use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use turnpike_domain::account::{AccountPassword, Username};
 use turnpike_domain::calendar::Zone;
@@ -29,16 +33,29 @@ pub(crate) struct Given {
     pub(crate) credential: String,
 }
 
-/// A nodes listener. It is closed, with its connections, when aborted or dropped.
+/// A nodes listener, until it is dropped.
 pub(crate) struct Process {
     pub(crate) address: SocketAddr,
     task: JoinHandle<()>,
+    stop: DropGuard,
 }
 
-impl Drop for Process {
-    fn drop(&mut self) {
-        self.task.abort();
+impl Process {
+    /// Ends it as a crash would: when this returns, its listener and all its connections are closed.
+    pub(crate) async fn die(self) {
+        drop(self.stop);
+        self.task.await.unwrap();
     }
+}
+
+async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
+    let mut connections = JoinSet::new();
+    while let Some(Ok((stream, _))) = stop.run_until_cancelled(listener.accept()).await {
+        let service = TowerToHyperService::new(router.clone());
+        connections.spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+    }
+    drop(listener);
+    connections.shutdown().await;
 }
 
 /// A link that hears of news while it lives.
@@ -67,7 +84,9 @@ impl Given {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let router = turnpike_link::server::router(self.service.clone(), self.keys.clone());
-        Process { address, task: tokio::spawn(async move { axum::serve(listener, router).await.unwrap() }) }
+        let stop = CancellationToken::new();
+        let task = tokio::spawn(serve(listener, router, stop.clone()));
+        Process { address, task, stop: stop.drop_guard() }
     }
 
     /// A link with the machine's credential.

@@ -125,11 +125,11 @@ each_store! {
         let linked = given.link(&[first.address, second.address]);
         given.customer("anna@example.com").await;
         let before = snapshot(&linked.link).await;
-        drop(first);
+        first.die().await;
         assert_eq!(snapshot(&linked.link).await, before);
         linked.link.settle(NODE, Vec::new()).await.unwrap();
         linked.link.changes(NODE, before.seq).await.unwrap();
-        drop(second);
+        second.die().await;
         let nobody = linked.link.changes(NODE, before.seq).await;
         assert!(matches!(nobody, Err(PortError::Unreachable(_))), "{nobody:?}");
     }
