@@ -9,7 +9,7 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
 use bytes::Bytes;
-use futures_util::{Stream, StreamExt};
+use futures_util::stream::{self, Stream, StreamExt};
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, Method};
 use serde::Serialize;
@@ -17,7 +17,7 @@ use turnpike_domain::ids::CustomerId;
 use turnpike_service::Service;
 
 use crate::client;
-use crate::envelope::Written;
+use crate::envelope::{JSON, Written};
 use crate::error::ApiError;
 use crate::fields::Fields;
 use crate::intake::Intake;
@@ -169,6 +169,67 @@ where
         }
         Err(error) => failed(&error, admitted.desk.language, customer),
     }
+}
+
+/// Answers one request at a route with a list of any length, in parts. What goes wrong after the first part cuts the
+/// answer off, so that nobody takes a part for the whole.
+pub(crate) async fn list<W, R, S, F>(
+    api: Api,
+    (path, rules): (&'static str, Rules),
+    act: impl Act<Caller, W, F>,
+    request: Request,
+) -> Response
+where
+    W: Wish,
+    R: Serialize + Send + 'static,
+    S: Stream<Item = Result<Vec<R>, ApiError>> + Send + 'static,
+    F: Future<Output = Result<S, ApiError>>,
+{
+    let admitted = match admit::<Caller>(api, (path, rules), request).await {
+        Ok(admitted) => admitted,
+        Err(refusal) => return refusal.into_response(),
+    };
+    let (customer, language) = (admitted.caller.customer(), admitted.desk.language);
+    let begun = async {
+        let wish = read(&admitted.parameters?, &admitted.desk)?;
+        let mut parts = Box::pin(act(admitted.caller, wish).await?);
+        let first = parts.next().await.transpose()?.unwrap_or_default();
+        Ok::<_, ApiError>(written(first, parts, Written::around_list(rules.success, language)))
+    };
+    match begun.await {
+        Ok(rows) => {
+            let mut response = Response::new(Body::from_stream(rows));
+            response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(JSON));
+            response.extensions_mut().insert(Outcome { code: rules.success, customer });
+            response
+        }
+        Err(error) => failed(&error, language, customer),
+    }
+}
+
+/// The rows as JSON, a chunk for each part, between what stands around them.
+fn written<R: Serialize>(
+    first: Vec<R>,
+    rest: impl Stream<Item = Result<Vec<R>, ApiError>>,
+    (head, tail): (Vec<u8>, &'static [u8]),
+) -> impl Stream<Item = std::io::Result<Bytes>> {
+    let mut is_first = true;
+    let mut lines = move |part: Vec<R>| {
+        let mut json = Vec::with_capacity(part.len().saturating_mul(256));
+        for row in part {
+            if !std::mem::take(&mut is_first) {
+                json.push(b',');
+            }
+            serde_json::to_writer(&mut json, &row)?;
+        }
+        Ok(Bytes::from(json))
+    };
+    let rows = stream::once(std::future::ready(Ok(first))).chain(rest).map(move |part| {
+        // Why was logged when it became an error of the API.
+        lines(part.map_err(|error| std::io::Error::other(format!("{error:?}")))?)
+    });
+    let around = |json| stream::once(std::future::ready(Ok(json)));
+    around(Bytes::from(head)).chain(rows).chain(around(Bytes::from_static(tail)))
 }
 
 /// A request whose caller is known and may call.

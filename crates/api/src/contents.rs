@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 
 use crate::call::{self, Act, Api, Caller, Rules, Who, Wish};
 use crate::document::Document;
+use crate::envelope::ListOf;
 use crate::error::ApiError;
 use crate::settings::Prefix;
 
@@ -66,6 +67,25 @@ impl Contents {
         let handler = move |State(api): State<Api>, request: Request| {
             let act = act.clone();
             async move { call::stream(api, (path, rules), act, request).await }
+        };
+        self.routes.push((path, on(MethodFilter::GET, handler)));
+        self
+    }
+
+    /// A call that lists all rows there are, each an `R`, in parts; by GET.
+    pub(crate) fn list<W, R, S, F>(mut self, path: &'static str, rules: Rules, act: impl Act<Caller, W, F>) -> Self
+    where
+        W: Wish + ToSchema,
+        R: Serialize + ToSchema + Send + 'static,
+        S: Stream<Item = Result<Vec<R>, ApiError>> + Send + 'static,
+        F: Future<Output = Result<S, ApiError>> + Send + 'static,
+    {
+        self.document.add::<W, ListOf<R>>(&Method::GET, path, rules);
+        #[cfg(test)]
+        self.asked.push(tests::Asked::of::<W>(Method::GET, path, rules));
+        let handler = move |State(api): State<Api>, request: Request| {
+            let act = act.clone();
+            async move { call::list(api, (path, rules), act, request).await }
         };
         self.routes.push((path, on(MethodFilter::GET, handler)));
         self

@@ -50,6 +50,13 @@ impl PartialSchema for Nothing {
 
 impl utoipa::ToSchema for Nothing {}
 
+/// `data` of a call that lists everything there is.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(crate) struct ListOf<T> {
+    #[schema(inline)]
+    pub(crate) list: Vec<T>,
+}
+
 /// A whole answer before it is sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Written {
@@ -75,6 +82,15 @@ impl Written {
         };
         let envelope = Envelope { code: error.code(), msg: &text, message: &text, data: Nothing, errors: Some(errors) };
         Self { retry_after: error.retry_after_seconds(), ..Self::write(error.status(), &envelope) }
+    }
+
+    /// What stands before and after the rows of a success whose `data` is a list of any length.
+    pub(crate) fn around_list(code: u16, language: Language) -> (Vec<u8>, &'static [u8]) {
+        const ROWS: &[u8] = b"[]";
+        let mut json = Self::success(code, &ListOf::<()> { list: Vec::new() }, language).json;
+        let rows = json.windows(ROWS.len()).rposition(|window| window == ROWS).unwrap_or_default();
+        json.truncate(rows.saturating_add(1));
+        (json, b"]}}")
     }
 
     /// Written straight into the body: a list of any length is never built as a tree of values first.

@@ -29,7 +29,7 @@ const CHANGING: Rules = Rules { success: 200, gate: Gate::Changing };
 /// Every call (contract §1 to §3, §6, §8, §9).
 pub(crate) fn contents() -> Contents {
     Contents::default()
-        .get("/whitelist-account/list", OPEN, whitelist_account::list)
+        .list("/whitelist-account/list", OPEN, whitelist_account::list)
         .get("/whitelist-account/quota", OPEN_0, quota::accounts)
         .get("/whitelist-account/quotas", OPEN_0, quota::accounts)
         .post("/whitelist-account/add", CHANGING, whitelist_account::add)

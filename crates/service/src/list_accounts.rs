@@ -1,12 +1,13 @@
 //! A customer's proxy accounts (contract §1).
 
+use futures_util::stream::{self, Stream, TryStreamExt};
 use turnpike_domain::account::{AccountPassword, Username};
 use turnpike_domain::ids::{AccountId, CustomerId};
 use turnpike_domain::product::ProductType;
 use turnpike_domain::time::Timestamp;
 use turnpike_domain::units::{Bytes, LimitGb};
-use turnpike_store::StoreError;
 use turnpike_store::account::{self, Account};
+use turnpike_store::{StoreError, Tx};
 
 use crate::error::ServiceError;
 use crate::service::Service;
@@ -36,6 +37,9 @@ pub struct AccountView {
     pub enabled: bool,
 }
 
+/// Accounts that are read and shown at once.
+const PART: u32 = 2000;
+
 impl Service {
     /// All live accounts, newest first; those of one type when one is given.
     ///
@@ -46,10 +50,37 @@ impl Service {
         customer: CustomerId,
         product_type: Option<ProductType>,
     ) -> Result<Vec<AccountView>, ServiceError> {
-        let accounts = self.store.read(async |tx| account::list(tx, customer, product_type).await).await?;
+        self.account_parts(customer, product_type).try_concat().await
+    }
+
+    /// The same in parts, so that a list of any length needs the memory of one part. There is always a first part, and
+    /// each part is of its own moment: what is added meanwhile is not in it, what is deleted meanwhile may be.
+    pub fn account_parts(
+        &self,
+        customer: CustomerId,
+        product_type: Option<ProductType>,
+    ) -> impl Stream<Item = Result<Vec<AccountView>, ServiceError>> + Send + use<> {
+        let begin = (self.clone(), Some(AccountId::new(i64::MAX)));
+        stream::try_unfold(begin, move |(service, before)| async move {
+            let Some(before) = before else { return Ok(None) };
+            let part = service.account_part(customer, product_type, before).await?;
+            let last = part.last().map(|account| account.id);
+            let before = last.filter(|_| part.len() >= usize::try_from(PART).unwrap_or(usize::MAX));
+            Ok(Some((part, (service, before))))
+        })
+    }
+
+    async fn account_part(
+        &self,
+        customer: CustomerId,
+        product_type: Option<ProductType>,
+        before: AccountId,
+    ) -> Result<Vec<AccountView>, ServiceError> {
+        let read = async |tx: &mut Tx| account::list(tx, customer, product_type, (before, PART)).await;
+        let accounts = self.store.read(read).await?;
         let service = self.clone();
         let show = move || accounts.into_iter().map(|account| service.show(customer, account)).collect();
-        // Opening a hundred thousand passwords takes a thread for half a second.
+        // Opening two thousand passwords takes a thread for ten milliseconds.
         tokio::task::spawn_blocking(show).await.map_err(|_| StoreError::Interrupted)?
     }
 

@@ -96,10 +96,11 @@ pub(crate) fn limit(id: i64, column: &'static str, gigabytes: i64) -> Result<Lim
 const LIST: &str = "\
     SELECT id, username, password_sealed, remark, product_type, limit_gb, daily_limit_gb, enabled, used, created_at
     FROM account
-    WHERE customer_id = $1 AND deleted_at IS NULL AND (product_type = $2 OR $2 = 0)
-    ORDER BY id DESC";
+    WHERE customer_id = $1 AND deleted_at IS NULL AND (product_type = $2 OR $2 = 0) AND id < $3
+    ORDER BY id DESC
+    LIMIT $4";
 
-/// A customer's live accounts, newest first.
+/// At most so many of a customer's live accounts, newest first, those that are older than `before`.
 ///
 /// # Errors
 /// [`StoreError::Corrupt`], or the database's own.
@@ -107,10 +108,12 @@ pub async fn list(
     tx: &mut Tx,
     customer: CustomerId,
     product_type: Option<ProductType>,
+    (before, most): (AccountId, u32),
 ) -> Result<Vec<Account>, StoreError> {
     // No product type has the number 0.
     let number = product_type.map_or(0, ProductType::number);
-    all!(AccountRow, tx, LIST, customer.get(), number)?.into_iter().map(Account::try_from).collect()
+    let found = all!(AccountRow, tx, LIST, customer.get(), number, before.get(), i64::from(most))?;
+    found.into_iter().map(Account::try_from).collect()
 }
 
 const COUNT_LIVE: &str = "SELECT count(*) FROM account WHERE customer_id = $1 AND deleted_at IS NULL";

@@ -1,10 +1,11 @@
-//! `whitelist-account/list`: not paged, so a row is made only when it is written.
+//! `whitelist-account/list`: not paged, so it is written in parts.
 
-use serde::ser::{Serialize, SerializeStruct, Serializer};
+use futures_util::stream::{Stream, TryStreamExt};
+use serde::Serialize;
 use turnpike_domain::calendar::Zone;
 use turnpike_domain::product::ProductType;
 use turnpike_service::AccountView;
-use utoipa::{PartialSchema, ToSchema};
+use utoipa::ToSchema;
 
 use crate::call::{Caller, Wish};
 use crate::error::ApiError;
@@ -25,62 +26,26 @@ impl Wish for ListAccounts {
     }
 }
 
-pub(crate) async fn list(caller: Caller, wish: ListAccounts) -> Result<AccountList, ApiError> {
-    let accounts = caller.service.list_accounts(caller.customer, wish.product_type).await?;
-    Ok(AccountList { accounts, zone: caller.service.zone().clone() })
-}
-
-/// The accounts and the zone their times are told in.
-pub(crate) struct AccountList {
-    accounts: Vec<AccountView>,
-    zone: Zone,
-}
-
-/// What the answer looks like.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "it only describes what AccountList writes")]
-struct AccountListShape {
-    list: Vec<Account<'static>>,
-}
-
-impl PartialSchema for AccountList {
-    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
-        AccountListShape::schema()
-    }
-}
-
-impl ToSchema for AccountList {
-    fn schemas(schemas: &mut Vec<(String, utoipa::openapi::RefOr<utoipa::openapi::Schema>)>) {
-        AccountListShape::schemas(schemas);
-    }
-}
-
-impl Serialize for AccountList {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut data = serializer.serialize_struct("AccountList", 1)?;
-        data.serialize_field("list", &Rows(self))?;
-        data.end()
-    }
-}
-
-struct Rows<'a>(&'a AccountList);
-
-impl Serialize for Rows<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.accounts.iter().map(|account| Account::of(account, &self.0.zone)))
-    }
+pub(crate) async fn list(
+    caller: Caller,
+    wish: ListAccounts,
+) -> Result<impl Stream<Item = Result<Vec<Account>, ApiError>>, ApiError> {
+    let zone = caller.service.zone().clone();
+    let parts = caller.service.account_parts(caller.customer, wish.product_type);
+    let show = move |part: Vec<AccountView>| part.iter().map(|account| Account::of(account, &zone)).collect();
+    Ok(parts.map_ok(show).map_err(ApiError::from))
 }
 
 /// A proxy account.
-#[derive(serde::Serialize, ToSchema)]
-struct Account<'a> {
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Account {
     id: i64,
-    username: &'a str,
+    username: String,
     /// In clear.
-    password: &'a str,
+    password: String,
     /// `YYYY-MM-DD HH:MM:SS` in the configured zone.
     created_at: String,
-    remark: &'a str,
+    remark: String,
     #[schema(value_type = crate::shapes::AccountProductType)]
     product_type: ProductType,
     /// Traffic used, in KB.
@@ -91,14 +56,14 @@ struct Account<'a> {
     status: u8,
 }
 
-impl<'a> Account<'a> {
-    fn of(account: &'a AccountView, zone: &Zone) -> Self {
+impl Account {
+    fn of(account: &AccountView, zone: &Zone) -> Self {
         Self {
             id: account.id.get(),
-            username: account.username.as_str(),
-            password: account.password.reveal(),
+            username: account.username.to_string(),
+            password: account.password.reveal().to_owned(),
             created_at: zone.format(account.created_at),
-            remark: &account.remark,
+            remark: account.remark.clone(),
             product_type: account.product_type,
             usage_flow: account.used.kilobytes(),
             limit_flow: account.limit.get(),

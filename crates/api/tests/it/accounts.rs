@@ -22,6 +22,17 @@ each_store! {
         nothing.must_be(r#"200 {"code":200,"msg":"Success","message":"Success","data":{"list":[]}}"#);
     }
 
+    async fn a_list_of_several_parts_is_one_answer(store: &TestStore) {
+        let given = Given::over(store);
+        let anna = given.customer("anna@example.com").await;
+        for hundreds in (0..4_500_u32).step_by(500) {
+            let accounts: Vec<_> = (hundreds..hundreds + 500).map(|number| format!("u{number}:pass")).collect();
+            given.post(&anna, "/whitelist-account/add", format!(r#"{{"accounts":"{}"}}"#, accounts.join(","))).await.data();
+        }
+        let expected: Vec<_> = (0..4_500).rev().map(|number| format!("u{number}")).collect();
+        assert_eq!(given.usernames(&anna).await, expected);
+    }
+
     async fn names_are_meant_with_or_without_the_prefix(store: &TestStore) {
         let account_prefix = "tp".to_owned().try_into().unwrap();
         let given = Given::with(store, ApiSettings { account_prefix, ..ApiSettings::default() });

@@ -13,6 +13,8 @@ use turnpike_store::{Store, StoreError, account_quota, customer, node};
 use turnpike_testkit::each_store;
 
 const NOW: Timestamp = Timestamp::from_ms(1_700_000_000_000);
+/// Every account, however many.
+const ALL: (AccountId, u32) = (AccountId::new(i64::MAX), u32::MAX);
 
 fn credentials(name: &str) -> Credentials {
     Credentials {
@@ -50,7 +52,7 @@ each_store! {
     async fn an_account_comes_back_as_it_went_in(given: &TestStore) {
         let store = given.store();
         let (customer, _) = customer_with(&store, &["user1"]).await;
-        let listed: Result<_, StoreError> = store.read(async |tx| account::list(tx, customer, None).await).await;
+        let listed: Result<_, StoreError> = store.read(async |tx| account::list(tx, customer, None, ALL).await).await;
         let [listed] = &listed.unwrap()[..] else { panic!("one account") };
         assert_eq!(listed.password_sealed, credentials("user1").password_sealed);
         assert_eq!((listed.remark.as_str(), listed.limit.get()), ("备注 \"quoted\" \\ ' ; --", 3));
@@ -86,7 +88,7 @@ each_store! {
         };
         assert!(taken("123").await && taken("0123").await && taken("User").await);
         assert!(!taken("USER").await && !taken("23").await);
-        let listed: Result<_, StoreError> = store.read(async |tx| account::list(tx, customer, None).await).await;
+        let listed: Result<_, StoreError> = store.read(async |tx| account::list(tx, customer, None, ALL).await).await;
         assert_eq!(listed.unwrap().len(), 4);
     }
 
@@ -94,7 +96,7 @@ each_store! {
         let store = given.store();
         let (customer, _) = customer_with(&store, &["user1"]).await;
         store.run_raw("UPDATE account SET product_type = 99").await.unwrap();
-        let listed: Result<_, StoreError> = store.read(async |tx| account::list(tx, customer, None).await).await;
+        let listed: Result<_, StoreError> = store.read(async |tx| account::list(tx, customer, None, ALL).await).await;
         let error = listed.unwrap_err();
         assert!(matches!(error, StoreError::Corrupt { table: "account", column: "product_type", .. }), "{error:?}");
     }
