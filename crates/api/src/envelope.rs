@@ -53,6 +53,7 @@ impl utoipa::ToSchema for Nothing {}
 /// `data` of a call that lists everything there is.
 #[derive(Serialize, utoipa::ToSchema)]
 pub(crate) struct ListOf<T> {
+    /// All there are.
     #[schema(inline)]
     pub(crate) list: Vec<T>,
 }
