@@ -48,6 +48,10 @@ ids! {
     CredentialId;
     /// A token of a program that acts for the operator.
     TokenId;
+    /// What a payment provider told, or the operator's own word that money came in.
+    EventId;
+    /// An entry of the journal.
+    EntryId;
     /// A place in the change feed. Numbers follow commit order without gaps.
     FeedSeq;
 }
