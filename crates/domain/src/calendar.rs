@@ -1,5 +1,7 @@
 //! Local time: what customers write and read without a zone, and calendar days (contract §0.5, §2).
 
+mod months;
+
 use std::ops::RangeInclusive;
 
 use jiff::Timestamp as Instant;

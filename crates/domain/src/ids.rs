@@ -52,6 +52,18 @@ ids! {
     EventId;
     /// An entry of the journal.
     EntryId;
+    /// A product of the catalogue.
+    ProductId;
+    /// A coupon.
+    CouponId;
+    /// A static IP of the inventory.
+    StaticIpId;
+    /// A customer's hold of a static IP, for a time.
+    HoldingId;
+    /// Something the operator tells customers.
+    ArticleId;
+    /// A way to pay, by the number it is configured with; 0 stands for none chosen yet.
+    PaymentMethod;
     /// A place in the change feed. Numbers follow commit order without gaps.
     FeedSeq;
 }

@@ -75,6 +75,21 @@ impl ProductType {
             Self::DynamicTraffic | Self::DynamicTimePlan | Self::StaticDatacenterIp | Self::StaticResidentialIp
         )
     }
+
+    /// Whether it can be sold here; the others can only be listed.
+    pub const fn is_sold(self) -> bool {
+        match self {
+            Self::Recharge | Self::DynamicTraffic | Self::DynamicTimePlan | Self::IdcTraffic => true,
+            Self::StaticDatacenterIp | Self::StaticResidentialIp | Self::StaticTrafficAddOn => true,
+            Self::StaticIpRenewal | Self::StaticIpChangeQuota | Self::OrderTopUp => true,
+            _ => false,
+        }
+    }
+
+    /// Whether it is a kind of static IP: 14 and 25.
+    pub const fn is_static_ip(self) -> bool {
+        matches!(self, Self::StaticDatacenterIp | Self::StaticResidentialIp)
+    }
 }
 
 impl From<ProductType> for i64 {
