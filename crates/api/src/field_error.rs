@@ -94,6 +94,20 @@ field_errors! {
     WaitUnknown = "field-wait-unknown";
     /// An idempotency key that is none.
     IdempotencyKey = "field-idempotency-key";
+    /// Not an amount of money.
+    NotAmount = "field-not-amount";
+    /// An item of a list that is not the number of anything.
+    ItemNoNumber { place: usize } = "field-item-no-number";
+    /// A list that has a number twice.
+    NumberTwice { number: i64 } = "field-number-twice";
+    /// An item of a list that does not say how many in which country.
+    ItemNoRegion { place: usize } = "field-item-no-region";
+    /// Not how long a renewal can last.
+    DurationForm = "field-duration-form";
+    /// Not the code of any coupon.
+    CouponForm = "field-coupon-form";
+    /// Not what an order can be.
+    StatusUnknown = "field-status-unknown";
     /// An end before the start.
     WindowBackwards = "field-window-backwards";
     /// A window of too many days.
@@ -115,13 +129,17 @@ impl FieldError {
                 arguments.set("place", place.to_string());
                 arguments.set("problem", Self::from(*fault).text(language));
             }
-            Self::ItemWithoutPassword { place } | Self::ItemNoAddress { place } => {
+            Self::ItemWithoutPassword { place }
+            | Self::ItemNoAddress { place }
+            | Self::ItemNoNumber { place }
+            | Self::ItemNoRegion { place } => {
                 arguments.set("place", place.to_string());
             }
             Self::ItemNoSource { place, ip } | Self::ItemSpecialAddress { place, ip } => {
                 arguments.set("place", place.to_string());
                 arguments.set("address", ip.to_string());
             }
+            Self::NumberTwice { number } => arguments.set("number", number.to_string()),
             Self::NameTwice { name } => arguments.set("name", name.to_string()),
             Self::TooManyItems => arguments.set("most", LARGEST_BATCH),
             Self::WindowTooLong => arguments.set("days", MOST_DAYS),

@@ -3,6 +3,7 @@
 //! Each reader takes one given value. Numbers may be JSON numbers or texts; what is empty or null is not given.
 
 mod number;
+mod order;
 
 use std::net::IpAddr;
 
@@ -19,6 +20,7 @@ use crate::field_error::{FieldError, FieldErrors};
 use crate::parameters::{Given, Parameters};
 
 pub(crate) use number::whole_number;
+pub(crate) use order::{coupon, duration, money, number_of, numbers, regions};
 
 /// The parameters of one call while they are being read.
 pub(crate) struct Fields<'a> {

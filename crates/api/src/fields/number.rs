@@ -6,17 +6,23 @@ use crate::parameters::Given;
 /// No `i64` has more digits.
 const MOST_DIGITS: i64 = 19;
 
-/// A whole number. What fits no `i64` becomes the nearest that does, which is out of every range asked for.
-pub(crate) fn whole_number(given: &Given) -> Result<i64, FieldError> {
+/// A number of so many decimals at most, as that many times ten as much. What fits no `i64` becomes the nearest that does.
+pub(crate) fn scaled(given: &Given, decimals: i64) -> Result<i64, FieldError> {
     match given {
-        Given::Number(text) | Given::Text(text) => read(text).ok_or(FieldError::NotWhole),
+        Given::Number(text) | Given::Text(text) => read(text, decimals).ok_or(FieldError::NotWhole),
         Given::Repeated => Err(FieldError::Repeated),
         Given::Boolean(_) | Given::Null | Given::Unusable => Err(FieldError::NotWhole),
     }
 }
 
-/// Reads JSON's number grammar (RFC 8259, 6): `9`, `9.0`, `90e-1`. `None` when it is none, or not whole.
-fn read(text: &str) -> Option<i64> {
+/// A whole number. What fits no `i64` becomes the nearest that does, which is out of every range asked for.
+pub(crate) fn whole_number(given: &Given) -> Result<i64, FieldError> {
+    scaled(given, 0)
+}
+
+/// Reads JSON's number grammar (RFC 8259, 6): `9`, `9.0`, `90e-1`. `None` when it is none, or not whole
+/// after it was taken ten times as often as there are decimals.
+fn read(text: &str, decimals: i64) -> Option<i64> {
     let (negative, unsigned) = match text.strip_prefix('-') {
         Some(unsigned) => (true, unsigned),
         None => (false, text),
@@ -34,7 +40,7 @@ fn read(text: &str) -> Option<i64> {
     if whole.is_empty() || leads_with_zero || !is_digits(whole) || !is_digits(fraction) {
         return None;
     }
-    let shift = exponent.saturating_sub(i64::try_from(fraction.len()).ok()?);
+    let shift = exponent.saturating_sub(i64::try_from(fraction.len()).ok()?).saturating_add(decimals);
     let digits = format!("{whole}{fraction}");
     let magnitude = shifted(digits.trim_start_matches('0'), shift)?;
     Some(if negative { magnitude.saturating_neg() } else { magnitude })
@@ -103,9 +109,9 @@ mod tests {
             ("-1e400", -i64::MAX),
         ];
         for (text, number) in spellings {
-            assert_eq!(read(text), Some(number), "{text}");
+            assert_eq!(read(text, 0), Some(number), "{text}");
         }
-        assert_eq!(read(&"9".repeat(100_000)), Some(i64::MAX));
+        assert_eq!(read(&"9".repeat(100_000), 0), Some(i64::MAX));
     }
 
     #[test]
@@ -139,27 +145,27 @@ mod tests {
             "--1",
         ];
         for text in others {
-            assert_eq!(read(text), None, "{text}");
+            assert_eq!(read(text, 0), None, "{text}");
         }
     }
 
     proptest! {
         #[test]
         fn every_integer_is_read_as_itself(number: i64) {
-            prop_assert_eq!(read(&number.to_string()), Some(number.max(-i64::MAX)));
+            prop_assert_eq!(read(&number.to_string(), 0), Some(number.max(-i64::MAX)));
         }
 
         #[test]
         fn an_exponent_moves_the_point(number in -999_999_i64..1_000_000, zeros in 0_u32..12) {
             let moved = number * 10_i64.pow(zeros);
-            prop_assert_eq!(read(&format!("{number}e{zeros}")), Some(moved));
-            prop_assert_eq!(read(&format!("{moved}E-{zeros}")), Some(number));
-            prop_assert_eq!(read(&format!("{number}.{}", &"000000000000"[..=usize::try_from(zeros).unwrap()])), Some(number));
+            prop_assert_eq!(read(&format!("{number}e{zeros}"), 0), Some(moved));
+            prop_assert_eq!(read(&format!("{moved}E-{zeros}"), 0), Some(number));
+            prop_assert_eq!(read(&format!("{number}.{}", &"000000000000"[..=usize::try_from(zeros).unwrap()]), 0), Some(number));
         }
 
         #[test]
         fn any_text_is_answered(text in "[-+0-9.eE ]{0,24}") {
-            prop_assert!(read(&text).is_none() || text.parse::<f64>().is_ok());
+            prop_assert!(read(&text, 0).is_none() || text.parse::<f64>().is_ok());
         }
     }
 }
