@@ -43,6 +43,17 @@ pub enum Protocol {
     Socks5,
 }
 
+impl Protocol {
+    /// One stable word for the log.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Connect => "connect",
+            Self::Socks5 => "socks5",
+        }
+    }
+}
+
 /// An open connection, once its client has logged in.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Connection {

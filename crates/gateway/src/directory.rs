@@ -133,8 +133,8 @@ impl Directory {
     ) -> Result<Permit, Refusal> {
         let seat = account.customer().seat(self.now_ns())?;
         let desk = Arc::clone(&self.desk);
-        let make = |id| Line::new(id, (account, epoch), desk, arrival, (protocol, credential));
-        let line = self.desk.registry.enter(make);
+        let line = self.desk.registry.enter(Line::new((account, epoch), desk, arrival, (protocol, credential)));
+        line.log_begin();
         // The list may have changed before the connection was on the register.
         if credential == Credential::Source && !line.account.customer().lists(line.source()) {
             line.kick();

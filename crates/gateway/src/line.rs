@@ -14,9 +14,18 @@ use crate::account::Account;
 use crate::tab::Way;
 use crate::teller::desk::Desk;
 
+/// What the log calls ends of connections, and refusals: each is told once, with how long the connection had lasted.
+pub(crate) const ENDED: &str = "turnpike_gateway::ended";
+
+/// How long it is since `accepted`, in microseconds.
+pub(crate) fn lasted_us(accepted: Instant) -> u64 {
+    u64::try_from(accepted.elapsed().as_micros()).unwrap_or(u64::MAX)
+}
+
 /// Where a connection comes from, and by which port.
 #[derive(Clone, Debug)]
 pub(crate) struct Arrival {
+    pub(crate) id: ConnectionId,
     pub(crate) accepted: Instant,
     pub(crate) source: SocketAddr,
     pub(crate) door: Door,
@@ -59,14 +68,13 @@ pub(crate) struct Line {
 
 impl Line {
     pub(crate) fn new(
-        id: ConnectionId,
         (account, epoch): (Arc<Account>, u64),
         desk: Arc<Desk>,
         arrival: &Arrival,
         (protocol, credential): (Protocol, Credential),
     ) -> Self {
         Self {
-            id,
+            id: arrival.id,
             account,
             epoch,
             desk,
@@ -112,6 +120,7 @@ impl Line {
 
     /// Ends the connection by a reset.
     pub(crate) fn kick(&self) {
+        tracing::debug!(connection = %self.id, "reset by order");
         self.kicked.store(true, Ordering::Release);
         self.account.wake_tunnels();
     }
@@ -131,6 +140,28 @@ impl Line {
         self.is_over()
     }
 
+    /// Tells the log that it was let in.
+    pub(crate) fn log_begin(&self) {
+        tracing::debug!(
+            connection = %self.id, source = %self.source, account = %self.account.id(),
+            username = %self.account.username(), "let in"
+        );
+    }
+
+    /// Tells the log how it ended. Whoever traces makes a span of it, which must name no destination.
+    pub(crate) fn log_end(&self, outcome: &'static str) {
+        let (to_client, to_origin) = self.carried();
+        tracing::debug!(
+            target: ENDED, connection = %self.id, account = %self.account.id(),
+            customer = %self.account.customer().id(), protocol = self.protocol().word(), outcome, to_client, to_origin,
+            lasted_us = lasted_us(self.accepted), "connection"
+        );
+    }
+
+    fn protocol(&self) -> Protocol {
+        protocol(self.protocol.load(Ordering::Relaxed))
+    }
+
     /// As the operator sees it.
     pub(crate) fn show(&self, now: Instant) -> Connection {
         let age = now.saturating_duration_since(self.accepted).as_millis();
@@ -140,7 +171,7 @@ impl Line {
             customer: self.account.customer().id(),
             account: self.account.id(),
             username: self.account.username().as_str().to_owned(),
-            protocol: protocol(self.protocol.load(Ordering::Relaxed)),
+            protocol: self.protocol(),
             source: SocketAddr::new(self.source(), self.source.port()),
             target: self.target.lock().to_string(),
             age: Span::from_ms(i64::try_from(age).unwrap_or(i64::MAX)),

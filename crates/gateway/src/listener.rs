@@ -262,8 +262,8 @@ impl Acceptor {
         let shared = &self.fronts.shared;
         // Without a place the connection is closed at once.
         let Some(place) = shared.occupancy.take_place(front.settings.limits.connections) else { return };
-        shared.directory.desk().registry.count_accepted();
-        let arrival = Arrival { accepted: Instant::now(), source, door: self.door.clone() };
+        let id = shared.directory.desk().registry.number_accepted();
+        let arrival = Arrival { id, accepted: Instant::now(), source, door: self.door.clone() };
         let serving = session::serve(front, client, arrival);
         self.connections.spawn(serving.map(move |()| drop(place)));
     }

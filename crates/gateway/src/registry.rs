@@ -37,7 +37,6 @@ pub(crate) struct Registry {
 struct Shelf {
     open: Mutex<HashMap<u64, Arc<Line>>>,
     /// How many there have been.
-    begun: AtomicU64,
     accepted: AtomicU64,
     /// What connections that have ended carried, to clients and to targets.
     ended: [AtomicU64; 2],
@@ -75,11 +74,11 @@ impl Registry {
         self.shelf(number).map(|shelf| (number, shelf))
     }
 
-    /// A connection was accepted.
-    pub(crate) fn count_accepted(&self) {
-        if let Some((_, shelf)) = self.own() {
-            shelf.accepted.fetch_add(1, Ordering::Relaxed);
-        }
+    /// A connection was accepted: the number that it has from here on, in the log and for the operator.
+    pub(crate) fn number_accepted(&self) -> ConnectionId {
+        let Some((number, own)) = self.own() else { return ConnectionId::new(0) };
+        // The number tells the shelf.
+        ConnectionId::new(own.accepted.fetch_add(1, Ordering::Relaxed).wrapping_mul(SHELVES).wrapping_add(number))
     }
 
     /// Somebody was refused.
@@ -91,13 +90,12 @@ impl Registry {
         }
     }
 
-    /// Puts a connection down, which is made with its number.
-    pub(crate) fn enter(&self, make: impl FnOnce(ConnectionId) -> Line) -> Arc<Line> {
-        let Some((number, own)) = self.own() else { return Arc::new(make(ConnectionId::new(0))) };
-        // The number tells the shelf.
-        let raw = own.begun.fetch_add(1, Ordering::Relaxed).wrapping_mul(SHELVES).wrapping_add(number);
-        let line = Arc::new(make(ConnectionId::new(raw)));
-        own.open.lock().insert(raw, Arc::clone(&line));
+    /// Puts a connection down.
+    pub(crate) fn enter(&self, line: Line) -> Arc<Line> {
+        let line = Arc::new(line);
+        if let Some(shelf) = self.shelf(line.id.get()) {
+            shelf.open.lock().insert(line.id.get(), Arc::clone(&line));
+        }
         line
     }
 

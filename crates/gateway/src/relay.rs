@@ -85,7 +85,7 @@ pub fn tunnel(
         };
         // Closing needs room that an open tunnel does not.
         Box::pin(tunnel.close(&end)).await;
-        tracing::debug!(connection = %permit.line().id, account = %permit.username(), end = end.word(), "tunnel");
+        permit.line().log_end(end.word());
         end
     }
 }

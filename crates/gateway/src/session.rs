@@ -17,7 +17,7 @@ use crate::directory::Directory;
 use crate::exit::Exit;
 use crate::http::conversation;
 use crate::http::head::HeadLimits;
-use crate::line::Arrival;
+use crate::line::{Arrival, ENDED, lasted_us};
 use crate::permit::Permit;
 use crate::refusal::Refusal;
 use crate::relay::{self, Early};
@@ -54,7 +54,10 @@ impl Front {
 
     /// Somebody is refused: for the log and for whoever watches.
     pub(crate) fn note_refusal(&self, refusal: &Refusal, arrival: &Arrival) {
-        tracing::debug!(refusal = refusal.word(), source = %arrival.source, "refused");
+        tracing::debug!(
+            target: ENDED, connection = %arrival.id, source = %arrival.source, outcome = refusal.word(),
+            lasted_us = lasted_us(arrival.accepted), "refused"
+        );
         self.directory.desk().registry.count_refusal(refusal.word());
     }
 }

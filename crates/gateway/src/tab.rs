@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use tokio::net::TcpStream;
+use turnpike_domain::connection::ConnectionId;
 use turnpike_domain::quota::Denial;
 
 use crate::allowance::hunger::{Hunger, Waiter};
@@ -67,6 +68,11 @@ pub enum TabError {
 impl Tab {
     pub(crate) fn new(leave: Leave) -> Self {
         Self { leave, proof: Proof::default(), hunger: Hunger::default(), moved: 0, client_shut: false }
+    }
+
+    /// Whose it is, for the log.
+    pub(crate) fn connection(&self) -> ConnectionId {
+        self.leave.line().id
     }
 
     /// Writes bytes to the client.

@@ -48,7 +48,8 @@ fn load(directory: &Directory, accounts: &[AccountEntry]) {
 
 fn admit(directory: &Directory, login: &str, password: &str) -> Result<Permit, Refusal> {
     let source = ([127, 0, 0, 1], 1).into();
-    let arrival = Arrival { accepted: Instant::now(), source, door: crate::line::Door::Login };
+    let id = directory.desk().registry.number_accepted();
+    let arrival = Arrival { id, accepted: Instant::now(), source, door: crate::line::Door::Login };
     directory.admit(&Login::parse(login).unwrap(), password.as_bytes(), (&arrival, Protocol::Connect))
 }
 

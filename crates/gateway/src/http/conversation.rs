@@ -159,20 +159,27 @@ impl Conversation<'_> {
 
     async fn end(mut self, next: Next) {
         self.upstream = None;
-        match (next, self.identity.take()) {
-            (Next::Revoked, Some(mut identity)) => identity.tab.abort(&self.client),
-            (Next::CutShort, Some(mut identity)) => {
-                identity.tab.proven(&self.client).await;
-                identity.tab.abort(&self.client);
-            }
-            (Next::CloseGently, identity) => {
-                if let Some(identity) = identity {
-                    identity.tab.finish(&self.client).await;
+        let gently = matches!(next, Next::CloseGently);
+        if let Some(Identity { permit, mut tab, .. }) = self.identity.take() {
+            let outcome = match next {
+                Next::Revoked => {
+                    tab.abort(&self.client);
+                    "revoked"
                 }
-                session::close_gently(self.front, &mut self.client).await;
-            }
-            (_, Some(identity)) => identity.tab.finish(&self.client).await,
-            _ => {}
+                Next::CutShort => {
+                    tab.proven(&self.client).await;
+                    tab.abort(&self.client);
+                    "cut_short"
+                }
+                _ => {
+                    tab.finish(&self.client).await;
+                    "closed"
+                }
+            };
+            permit.line().log_end(outcome);
+        }
+        if gently {
+            session::close_gently(self.front, &mut self.client).await;
         }
     }
 }

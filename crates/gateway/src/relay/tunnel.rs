@@ -155,7 +155,7 @@ impl Drop for Tunnel {
         }
         self.tab.abort(&self.client);
         if let Err(error) = self.origin.set_zero_linger() {
-            tracing::debug!(%error, "a connection could not be set to reset");
+            tracing::debug!(connection = %self.tab.connection(), %error, "the target's side could not be set to reset");
         }
     }
 }

@@ -29,7 +29,7 @@ impl Tab {
     /// connection that stays open. May be dropped at any time.
     pub async fn proven(&mut self, client: &TcpStream) {
         let acknowledged = self.settle(client).await;
-        tracing::trace!(acknowledged, "settled between two messages");
+        tracing::trace!(connection = %self.connection(), acknowledged, "settled between two messages");
     }
 
     /// Whether nothing waits for the client's acknowledgement.
@@ -57,7 +57,7 @@ impl Tab {
         self.prove(client);
         self.proof.give_back();
         if let Err(error) = client.set_zero_linger() {
-            tracing::debug!(%error, "a connection could not be set to reset");
+            tracing::debug!(connection = %self.connection(), %error, "the client's side could not be set to reset");
         }
     }
 

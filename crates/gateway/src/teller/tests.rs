@@ -131,9 +131,10 @@ impl House {
         let seat = self.account.customer().seat(0).unwrap();
         let (account, desk) = ((Arc::clone(&self.account), self.account.epoch()), Arc::clone(&self.desk));
         let source = ([127, 0, 0, 1], 1).into();
-        let arrival = Arrival { accepted: Instant::now(), source, door: Door::Login };
-        let make = |id| Line::new(id, account, desk, &arrival, (Protocol::Connect, Credential::Login));
-        Permit::new(Leave::new(self.desk.registry.enter(make)), seat)
+        let id = self.desk.registry.number_accepted();
+        let arrival = Arrival { id, accepted: Instant::now(), source, door: Door::Login };
+        let line = Line::new(account, desk, &arrival, (Protocol::Connect, Credential::Login));
+        Permit::new(Leave::new(self.desk.registry.enter(line)), seat)
     }
 
     fn reserve(&self, bytes: u64) -> Option<Reservation> {
