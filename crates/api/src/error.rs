@@ -9,6 +9,7 @@ use fluent_bundle::FluentArgs;
 use http::StatusCode;
 
 use turnpike_domain::account::Username;
+use turnpike_domain::country::CountryCode;
 use turnpike_domain::time::Span;
 use turnpike_service::ServiceError;
 
@@ -72,6 +73,36 @@ errors! {
     NoSuchAccount(Username) => OK, 404, "no-such-account";
     /// The customer's allow list has no such address, whoever else's may.
     NoSuchSource(IpAddr) => OK, 404, "no-such-source";
+    /// Nothing of that number is sold.
+    NoSuchProduct => OK, 404, "no-such-product";
+    /// The customer has no order of that number, whoever else may.
+    NoSuchOrder => OK, 404, "no-such-order";
+    /// Nothing is paid that way here.
+    NoSuchPaymentMethod => OK, 404, "no-such-payment-method";
+    /// There is no coupon of that code for this customer now.
+    NoSuchCoupon => OK, 404, "no-such-coupon";
+    /// The customer holds no static IP of that number, whoever else may.
+    NoSuchStaticIp(i64) => OK, 404, "no-such-static-ip";
+    /// The balance does not suffice.
+    BalanceTooLow => OK, 402, "balance-too-low";
+    /// The coupon's time is over.
+    CouponExpired => OK, 409, "coupon-expired";
+    /// The coupon is for other products.
+    CouponForOthers => OK, 409, "coupon-for-others";
+    /// The coupon was used as often as it can be.
+    CouponUsedUp => OK, 409, "coupon-used-up";
+    /// The customer has used the coupon as often as each may.
+    CouponUsed => OK, 409, "coupon-used";
+    /// The customer was not invited, or had the discount.
+    NoInvitation => OK, 409, "no-invitation";
+    /// Less is left than was ordered.
+    OutOfStock => OK, 409, "out-of-stock";
+    /// Fewer static IPs are for sale there than were ordered.
+    OutOfStockIn(CountryCode) => OK, 409, "out-of-stock-in";
+    /// The order was paid, closed or refunded.
+    OrderNotAwaiting => OK, 409, "order-not-awaiting";
+    /// The way of payment is switched off, or not for this amount.
+    PaymentMethodUnusable => OK, 409, "payment-method-unusable";
     /// Something else was asked under the same idempotency key.
     KeyReused => OK, 409, "key-reused";
     /// What was asked under the same idempotency key is still being done.
@@ -135,6 +166,8 @@ impl ApiError {
             Self::NoSuchAccount(name) | Self::NameTaken(name) => arguments.set("name", name.to_string()),
             Self::NoSuchSource(ip) => arguments.set("address", ip.to_string()),
             Self::TooManyAccounts(most) | Self::TooManySources(most) => arguments.set("most", *most),
+            Self::NoSuchStaticIp(id) => arguments.set("id", id.to_string()),
+            Self::OutOfStockIn(country) => arguments.set("country", country.to_string()),
             Self::BodyTooLarge(bytes) => arguments.set("bytes", *bytes),
             Self::LoginTooOften(_) => arguments.set("seconds", self.retry_after_seconds().unwrap_or(1)),
             _ => {}

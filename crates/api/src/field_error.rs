@@ -8,6 +8,9 @@ use turnpike_domain::account::{LONGEST_NAME, NameError};
 use turnpike_domain::accounts::{BatchError, LARGEST_BATCH};
 use turnpike_domain::allow_list::{SourceError, SourceFault};
 use turnpike_domain::calendar::{MOST_DAYS, TimeError, WindowError};
+use turnpike_domain::country::CountryCode;
+use turnpike_domain::money::Money;
+use turnpike_domain::price::PriceError;
 use turnpike_domain::remark::RemarkError;
 
 use crate::language::Language;
@@ -94,6 +97,24 @@ field_errors! {
     WaitUnknown = "field-wait-unknown";
     /// An idempotency key that is none.
     IdempotencyKey = "field-idempotency-key";
+    /// An amount of money below or above what is allowed.
+    AmountOutOfRange { least: Money, most: Money } = "field-out-of-range";
+    /// A product of a type that can be listed, not ordered.
+    NotSold = "field-not-sold";
+    /// Not how many in which country.
+    RegionsMissing = "field-regions-missing";
+    /// A country that nothing is sold in.
+    CountryNotSold { country: CountryCode } = "field-country-not-sold";
+    /// Other static IPs to renew than units ordered, or none.
+    RenewalsMissing = "field-renewals-missing";
+    /// Not the number of a part that the product has.
+    PartUnknown = "field-part-unknown";
+    /// Not the number of an order that was paid short.
+    NotPaidShort = "field-not-paid-short";
+    /// A discount where there is none.
+    NeverReduced = "field-never-reduced";
+    /// More money than there can be.
+    TooMuch = "field-too-much";
     /// Not an amount of money.
     NotAmount = "field-not-amount";
     /// An item of a list that is not the number of anything.
@@ -139,6 +160,11 @@ impl FieldError {
                 arguments.set("place", place.to_string());
                 arguments.set("address", ip.to_string());
             }
+            Self::AmountOutOfRange { least, most } => {
+                arguments.set("lowest", least.to_string());
+                arguments.set("highest", most.to_string());
+            }
+            Self::CountryNotSold { country } => arguments.set("country", country.to_string()),
             Self::NumberTwice { number } => arguments.set("number", number.to_string()),
             Self::NameTwice { name } => arguments.set("name", name.to_string()),
             Self::TooManyItems => arguments.set("most", LARGEST_BATCH),
@@ -210,6 +236,29 @@ impl From<WindowError> for FieldError {
             WindowError::Backwards => Self::WindowBackwards,
             WindowError::TooLong => Self::WindowTooLong,
         }
+    }
+}
+
+/// What an order cannot be, and which of its parameters says so.
+impl From<PriceError> for FieldErrors {
+    fn from(error: PriceError) -> Self {
+        let (name, error) = match error {
+            PriceError::NotSold => ("pid", FieldError::NotSold),
+            PriceError::Amount { least, most } => {
+                ("amount", FieldError::OutOfRange { lowest: least.into(), highest: most.into() })
+            }
+            PriceError::Recharge { least, most } => ("recharge_amount", FieldError::AmountOutOfRange { least, most }),
+            PriceError::Regions => ("region_list", FieldError::RegionsMissing),
+            PriceError::Country(country) => ("region_list", FieldError::CountryNotSold { country }),
+            PriceError::Renewals => ("upids", FieldError::RenewalsMissing),
+            PriceError::Duration => ("renew_duration", FieldError::DurationForm),
+            PriceError::Bandwidth => ("product_sku_bandwidth_id", FieldError::PartUnknown),
+            PriceError::Concurrency => ("product_sku_concurrency_id", FieldError::PartUnknown),
+            PriceError::NothingToTopUp => ("upids", FieldError::NotPaidShort),
+            PriceError::NeverReduced => ("coupon_sn", FieldError::NeverReduced),
+            PriceError::TooMuch => ("amount", FieldError::TooMuch),
+        };
+        Self::one(name, error)
     }
 }
 
