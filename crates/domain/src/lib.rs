@@ -30,6 +30,7 @@ pub mod recharge;
 pub mod remark;
 pub mod scope;
 pub mod secret;
+pub mod static_ip;
 pub mod throttle;
 pub mod time;
 pub mod trade_no;
