@@ -114,7 +114,7 @@ ALTER TABLE orders ADD COLUMN expires_at INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE orders ADD COLUMN ended_at INTEGER;
 ALTER TABLE orders ADD COLUMN refunded INTEGER NOT NULL DEFAULT 0 CHECK (refunded >= 0);
 DROP INDEX orders_of_customer;
-CREATE INDEX orders_of_customer ON orders (customer_id, id, status, product_type);
+CREATE INDEX orders_of_customer ON orders (customer_id, id, status, product_type, created_at);
 CREATE INDEX orders_awaiting ON orders (expires_at) WHERE status = 0;
 
 -- What a payment provider told, each once; `transfer` is the operator's own word. `state` 0 parked, 1 applied,

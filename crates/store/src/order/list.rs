@@ -1,0 +1,125 @@
+//! Lists of orders: a customer's pages, and the operator's.
+//!
+//! Whatever a page passes over is read in an index alone; only what stands on it is fetched.
+
+use turnpike_domain::ids::{CustomerId, OrderId};
+use turnpike_domain::order::OrderStatus;
+use turnpike_domain::product::ProductType;
+use turnpike_domain::time::Timestamp;
+
+use super::Order;
+use super::row::{OrderRow, columns};
+use crate::db::Tx;
+use crate::error::StoreError;
+use crate::package::Stretch;
+
+/// Which orders.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OrderFilter {
+    /// Only those that stand there.
+    pub status: Option<OrderStatus>,
+    /// Only of this type.
+    pub product_type: Option<ProductType>,
+    /// Only made from then on.
+    pub from: Option<Timestamp>,
+    /// Only made until then, that moment included.
+    pub to: Option<Timestamp>,
+}
+
+impl OrderFilter {
+    /// As parameters, where -1 and 0 mean that all will do.
+    fn parameters(&self) -> (i64, i64, i64, i64) {
+        (
+            self.status.map_or(-1, OrderStatus::number),
+            self.product_type.map_or(0, ProductType::number),
+            self.from.map_or(i64::MIN, Timestamp::ms),
+            self.to.map_or(i64::MAX, Timestamp::ms),
+        )
+    }
+}
+
+const PAGE: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM (
+        SELECT id FROM orders
+        WHERE customer_id = $1 AND (status = $2 OR $2 = -1) AND (product_type = $3 OR $3 = 0)
+            AND created_at >= $4 AND created_at <= $5
+        ORDER BY id DESC
+        LIMIT $6 OFFSET $7
+    ) AS page JOIN orders ON orders.id = page.id
+    WHERE orders.customer_id = $1
+    ORDER BY page.id DESC"
+);
+
+/// A stretch of a customer's orders, newest first.
+///
+/// # Errors
+/// [`StoreError::Corrupt`], or the database's own.
+pub async fn page(
+    tx: &mut Tx,
+    customer: CustomerId,
+    filter: &OrderFilter,
+    stretch: Stretch,
+) -> Result<Vec<Order>, StoreError> {
+    let (status, product_type, from, to) = filter.parameters();
+    let (most, skip) = (i64::from(stretch.most), i64::try_from(stretch.skip).unwrap_or(i64::MAX));
+    let found = all!(OrderRow, tx, PAGE, customer.get(), status, product_type, from, to, most, skip)?;
+    found.into_iter().map(Order::try_from).collect()
+}
+
+const COUNT: &str = "\
+    SELECT count(*) FROM orders
+    WHERE customer_id = $1 AND (status = $2 OR $2 = -1) AND (product_type = $3 OR $3 = 0)
+        AND created_at >= $4 AND created_at <= $5";
+
+/// How many orders [`page`] would find without a stretch.
+///
+/// # Errors
+/// Only the database's own.
+pub async fn count(tx: &mut Tx, customer: CustomerId, filter: &OrderFilter) -> Result<u64, StoreError> {
+    let (status, product_type, from, to) = filter.parameters();
+    let (count,) = one!((i64,), tx, COUNT, customer.get(), status, product_type, from, to)?;
+    Ok(count.unsigned_abs())
+}
+
+const ALL: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM orders
+    WHERE id < $1 AND (status = $2 OR $2 = -1) AND (product_type = $3 OR $3 = 0)
+        AND created_at >= $4 AND created_at <= $5
+    ORDER BY id DESC
+    LIMIT $6"
+);
+const ALL_OF_CUSTOMER: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM orders
+    WHERE customer_id = $7 AND id < $1 AND (status = $2 OR $2 = -1) AND (product_type = $3 OR $3 = 0)
+        AND created_at >= $4 AND created_at <= $5
+    ORDER BY id DESC
+    LIMIT $6"
+);
+
+/// At most so many orders that were made before that one, newest first: one customer's, or everybody's for the operator.
+///
+/// # Errors
+/// [`StoreError::Corrupt`], or the database's own.
+pub async fn before(
+    tx: &mut Tx,
+    customer: Option<CustomerId>,
+    filter: &OrderFilter,
+    before: OrderId,
+    most: u32,
+) -> Result<Vec<Order>, StoreError> {
+    let (status, product_type, from, to) = filter.parameters();
+    let (before, most) = (before.get(), i64::from(most));
+    let found = match customer {
+        Some(customer) => {
+            all!(OrderRow, tx, ALL_OF_CUSTOMER, before, status, product_type, from, to, most, customer.get())?
+        }
+        None => all!(OrderRow, tx, ALL, before, status, product_type, from, to, most)?,
+    };
+    found.into_iter().map(Order::try_from).collect()
+}
