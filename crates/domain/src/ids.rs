@@ -60,6 +60,8 @@ ids! {
     StaticIpId;
     /// A customer's hold of a static IP, for a time.
     HoldingId;
+    /// What is bought again by itself.
+    AutoRenewalId;
     /// Something the operator tells customers.
     ArticleId;
     /// A way to pay, by the number it is configured with; 0 stands for none chosen yet.

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use turnpike_domain::account::Username;
 use turnpike_domain::calendar::WindowError;
+use turnpike_domain::country::CountryCode;
 use turnpike_domain::time::Span;
 use turnpike_store::{ActError, StoreError};
 
@@ -92,6 +93,36 @@ pub enum ServiceError {
     /// No such package.
     #[error("no such package")]
     NoSuchPackage,
+    /// Fewer addresses of the wanted kind are for sale in a country than are wanted.
+    #[error("not enough addresses are for sale in {0}")]
+    OutOfStockIn(CountryCode),
+    /// The customer holds no such static IP, or no longer does.
+    #[error("no such static IP")]
+    NoSuchHolding,
+    /// A static IP is of another kind than the renewal is for.
+    #[error("a static IP is of another kind than the renewal is for")]
+    HoldingOfOtherType,
+    /// A static IP was renewed after it was priced to the end of a month.
+    #[error("a static IP was renewed meanwhile")]
+    HoldingChanged,
+    /// A renewal would end before it is paid.
+    #[error("a static IP would have expired in spite of the renewal")]
+    RenewalTooShort,
+    /// The customer has used up the changes of address it bought.
+    #[error("no changes of address are left")]
+    NoIpChanges,
+    /// The inventory has no such address.
+    #[error("no such address in the inventory")]
+    NoSuchStaticIp,
+    /// A customer holds an address that nobody may hold then.
+    #[error("a customer holds the address; give it another one first")]
+    StaticIpHeld,
+    /// Addresses are in the inventory that are to be added; some of them.
+    #[error("{} addresses are in the inventory already", .0.len())]
+    StaticIpsKnown(Vec<IpAddr>),
+    /// What came from the operator's own grant has no product to buy it by again.
+    #[error("nothing is sold that it could be bought by again")]
+    NotRenewable,
     /// A gateway's leases belong to another opening of its spool file.
     #[error("the gateway was started again elsewhere or its spool file is an old copy; its leases are not its own")]
     Fenced,

@@ -19,6 +19,7 @@ pub mod account_quota;
 pub mod allow_list;
 pub mod app_key;
 pub mod audit;
+pub mod auto_renewal;
 pub mod backup;
 pub mod credential;
 pub mod customer;
