@@ -95,7 +95,7 @@ impl Api {
     }
 }
 
-/// Sends a request that closes and returns the whole answer; one that was cut short is an error.
+/// Sends a request that closes and returns the whole answer, as one piece; one that was cut short is an error.
 async fn exchange(address: SocketAddr, request: &[u8]) -> io::Result<String> {
     let mut stream = TcpStream::connect(address).await?;
     stream.set_nodelay(true)?;
@@ -104,11 +104,31 @@ async fn exchange(address: SocketAddr, request: &[u8]) -> io::Result<String> {
     (&mut stream).take(LONGEST_ANSWER).read_to_end(&mut answer).await?;
     let text = String::from_utf8(answer).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
     let Some((head, body)) = text.split_once("\r\n\r\n") else { return Err(io::ErrorKind::UnexpectedEof.into()) };
-    let length = head.lines().filter_map(|line| line.split_once(':')).find_map(|(name, value)| {
-        if name.eq_ignore_ascii_case("content-length") { value.trim().parse().ok() } else { None }
-    });
+    let field = |wanted: &str| {
+        let mut fields = head.lines().filter_map(|line| line.split_once(':'));
+        fields.find_map(|(name, value)| name.eq_ignore_ascii_case(wanted).then(|| value.trim()))
+    };
+    if field("transfer-encoding") == Some("chunked") {
+        let body = dechunked(body).ok_or(io::ErrorKind::UnexpectedEof)?;
+        return Ok(format!("{head}\r\n\r\n{body}"));
+    }
+    let length = field("content-length").and_then(|value| value.parse().ok());
     if length.is_some_and(|length: usize| body.len() < length) {
         return Err(io::ErrorKind::UnexpectedEof.into());
     }
     Ok(text)
+}
+
+/// A body that came in chunks (RFC 9112, 7.1), as one piece; `None` when its last chunk is missing.
+fn dechunked(mut body: &str) -> Option<String> {
+    let mut whole = String::with_capacity(body.len());
+    loop {
+        let (size, rest) = body.split_once("\r\n")?;
+        let size = usize::from_str_radix(size, 16).ok()?;
+        if size == 0 {
+            return Some(whole);
+        }
+        whole.push_str(rest.get(..size)?);
+        body = rest.get(size..)?.strip_prefix("\r\n")?;
+    }
 }
