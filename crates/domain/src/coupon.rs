@@ -108,6 +108,8 @@ pub struct NewCoupon {
     pub most_uses_each: Option<u32>,
     /// The one customer it is for; `None` for everybody.
     pub customer: Option<CustomerId>,
+    /// Whether customers see it in their list. Of others they must know the code.
+    pub listed: bool,
 }
 
 /// A coupon.

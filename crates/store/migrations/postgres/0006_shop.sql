@@ -69,7 +69,8 @@ CREATE TABLE recharge_tier (
     ratio BIGINT NOT NULL CHECK (ratio >= 10000)
 );
 
--- `percent` in hundredths of a percent, or `amount`. `scope` is JSON: product codes and types; empty means all.
+-- `percent` in hundredths of a percent, or `amount`. `scope` is JSON: product codes and types; empty means all. Customers
+-- see what is `listed`; of the others they must know the code.
 CREATE TABLE coupon (
     id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     code TEXT NOT NULL UNIQUE,
@@ -83,6 +84,7 @@ CREATE TABLE coupon (
     most_uses_each BIGINT CHECK (most_uses_each > 0),
     customer_id BIGINT REFERENCES customer (id),
     uses BIGINT NOT NULL DEFAULT 0 CHECK (uses >= 0),
+    listed BOOLEAN NOT NULL,
     enabled BOOLEAN NOT NULL DEFAULT TRUE,
     CHECK ((percent IS NULL) <> (amount IS NULL)),
     CHECK (most_uses IS NULL OR uses <= most_uses)

@@ -66,7 +66,8 @@ CREATE TABLE recharge_tier (
     ratio INTEGER NOT NULL CHECK (ratio >= 10000)
 ) STRICT;
 
--- `percent` in hundredths of a percent, or `amount`. `scope` is JSON: product codes and types; empty means all.
+-- `percent` in hundredths of a percent, or `amount`. `scope` is JSON: product codes and types; empty means all. Customers
+-- see what is `listed`; of the others they must know the code.
 CREATE TABLE coupon (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     code TEXT NOT NULL UNIQUE,
@@ -80,6 +81,7 @@ CREATE TABLE coupon (
     most_uses_each INTEGER CHECK (most_uses_each > 0),
     customer_id INTEGER REFERENCES customer (id),
     uses INTEGER NOT NULL DEFAULT 0 CHECK (uses >= 0),
+    listed INTEGER NOT NULL CHECK (listed IN (FALSE, TRUE)),
     enabled INTEGER NOT NULL DEFAULT TRUE CHECK (enabled IN (FALSE, TRUE)),
     CHECK ((percent IS NULL) <> (amount IS NULL)),
     CHECK (most_uses IS NULL OR uses <= most_uses)
