@@ -9,6 +9,7 @@ mod process;
 mod prove;
 mod relay;
 mod scale;
+mod shop;
 mod store;
 mod table;
 
@@ -36,6 +37,8 @@ enum Action {
     Scale(scale::Arguments),
     /// Measures how much one database takes: lease exchanges, feed rows, usage rows.
     Store(store::Arguments),
+    /// Measures what the shop costs: orders, pages of orders, a long list of accounts.
+    Shop(shop::Arguments),
     /// A bare relay, as the table uses it.
     #[command(hide = true)]
     Relay {
@@ -58,6 +61,7 @@ fn main() -> Result<()> {
         Action::Table(arguments) => table::run(&arguments),
         Action::Prove(arguments) => prove::run(&arguments),
         Action::Scale(arguments) => scale::run(&arguments),
+        Action::Shop(arguments) => shop::run(&arguments),
         Action::Store(arguments) => store::run(&arguments),
         Action::Relay { mover, listen, to, threads } => relay::run(mover, listen, to, threads),
         Action::Load { job } => load::run(&job),

@@ -17,6 +17,7 @@ mod reset;
 mod revocation;
 mod rig;
 mod serving;
+pub(crate) mod shop;
 mod steady;
 mod swap;
 
@@ -69,11 +70,13 @@ enum Promise {
     Fleet,
     /// PostgreSQL killed again and again, and frozen: tunnels live, nothing that was acknowledged is lost.
     Outage,
+    /// Two hundred buy at once what there is only once: exactly one gets it, and the ledger is right.
+    Shop,
     /// All of them.
     All,
 }
 
-const EVERY: [Promise; 10] = [
+const EVERY: [Promise; 11] = [
     Promise::Requests,
     Promise::Limit,
     Promise::Revocation,
@@ -82,6 +85,7 @@ const EVERY: [Promise; 10] = [
     Promise::Reload,
     Promise::Fleet,
     Promise::Outage,
+    Promise::Shop,
     Promise::Crash,
     Promise::Metering,
 ];
@@ -115,6 +119,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
                 Promise::Reload => reload::prove(&plan, &mut verdict).await,
                 Promise::Fleet => fleet::prove(&plan, &mut verdict).await,
                 Promise::Outage => outage::prove(&plan, &mut verdict).await,
+                Promise::Shop => shop::prove(&plan, &mut verdict).await,
                 Promise::All => Ok(()),
             }
         })?;

@@ -130,10 +130,15 @@ impl Machines {
         self.apis.first().context("no API process")?.operator(arguments)
     }
 
+    /// Where customers find an API process.
+    pub(super) fn customers_at(&self, number: usize) -> SocketAddr {
+        let none = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        self.customers.iter().cycle().nth(number).copied().unwrap_or(none)
+    }
+
     /// The API of each process, for the customer with this key.
     pub(super) fn api(&self, key: &str, number: usize) -> Api {
-        let none = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        Api::new(self.customers.iter().cycle().nth(number).copied().unwrap_or(none), key)
+        Api::new(self.customers_at(number), key)
     }
 
     /// Makes a verified customer with a package and an account of the same name; its key. Returns once every gateway

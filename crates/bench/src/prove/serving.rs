@@ -35,7 +35,7 @@ pub(super) struct Serving {
     pub(super) api: SocketAddr,
     process: Service,
     pub(super) origin: Origin,
-    #[expect(dead_code, reason = "removed when dropped")]
+    /// Removed when dropped.
     folder: tempfile::TempDir,
 }
 
@@ -89,6 +89,11 @@ impl Serving {
     /// The configuration's path.
     pub(super) fn config(&self) -> &Path {
         &self.config
+    }
+
+    /// Where its store is.
+    pub(super) fn store_uri(&self) -> String {
+        format!("sqlite:{}", self.folder.path().join("data/turnpike.db").display())
     }
 
     /// Its process.

@@ -38,6 +38,11 @@ impl Process {
         Ok(process)
     }
 
+    /// Its number.
+    pub(in super::super) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Ends it with SIGKILL.
     ///
     /// # Errors
