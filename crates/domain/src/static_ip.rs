@@ -57,9 +57,9 @@ states! {
     Withdrawn = 3, "withdrawn";
 }
 
-/// What the operator may do with an address.
+/// What the operator wants of an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Service {
+pub enum StaticIpDuty {
     /// It is to be used and sold.
     Normal,
     /// It is not to be used for now. A customer that has it keeps it.
@@ -68,7 +68,17 @@ pub enum Service {
     Withdrawn,
 }
 
-impl Service {
+impl StaticIpDuty {
+    /// What is wanted by a word: `normal`, `maintenance` or `withdrawn`.
+    pub fn from_word(word: &str) -> Option<Self> {
+        match word {
+            "normal" => Some(Self::Normal),
+            "maintenance" => Some(Self::Maintenance),
+            "withdrawn" => Some(Self::Withdrawn),
+            _ => None,
+        }
+    }
+
     /// The state an address comes into; `None` when a customer has it that must be given another one first.
     pub const fn state(self, is_held: bool) -> Option<StaticIpState> {
         match (self, is_held) {
@@ -162,10 +172,10 @@ mod tests {
 
     #[test]
     fn an_address_that_somebody_has_is_not_withdrawn() {
-        assert_eq!(Service::Withdrawn.state(true), None);
-        assert_eq!(Service::Withdrawn.state(false), Some(StaticIpState::Withdrawn));
-        assert_eq!(Service::Normal.state(true), Some(StaticIpState::Held));
-        assert_eq!(Service::Normal.state(false), Some(StaticIpState::ForSale));
+        assert_eq!(StaticIpDuty::Withdrawn.state(true), None);
+        assert_eq!(StaticIpDuty::Withdrawn.state(false), Some(StaticIpState::Withdrawn));
+        assert_eq!(StaticIpDuty::Normal.state(true), Some(StaticIpState::Held));
+        assert_eq!(StaticIpDuty::Normal.state(false), Some(StaticIpState::ForSale));
     }
 
     #[test]

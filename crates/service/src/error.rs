@@ -10,6 +10,7 @@ use turnpike_store::{ActError, StoreError};
 
 use crate::email::EmailError;
 use crate::login_password::LoginPasswordError;
+use crate::sheet::SheetError;
 use crate::vault::VaultError;
 
 /// Why an act is refused or fails. What is another customer's does not exist.
@@ -78,6 +79,9 @@ pub enum ServiceError {
     /// No machine of that name is enrolled.
     #[error("no machine of that name is enrolled")]
     NoSuchMachine,
+    /// No gateway of that number was ever heard of.
+    #[error("no such gateway")]
+    NoSuchGateway,
     /// A token's name is empty, too long, or has other characters than letters, digits, `-`, `_` and `.`.
     #[error("a token's name must have 1 to 63 letters, digits, `-`, `_` or `.`")]
     TokenName,
@@ -117,9 +121,12 @@ pub enum ServiceError {
     /// A customer holds an address that nobody may hold then.
     #[error("a customer holds the address; give it another one first")]
     StaticIpHeld,
-    /// Addresses are in the inventory that are to be added; some of them.
-    #[error("{} addresses are in the inventory already", .0.len())]
-    StaticIpsKnown(Vec<IpAddr>),
+    /// A static IP has expired, and is to be renewed before anything else.
+    #[error("the static IP has expired; renew it first")]
+    HoldingExpired,
+    /// Rows of a table that cannot be taken over; nothing was.
+    #[error(transparent)]
+    Sheet(#[from] SheetError),
     /// What came from the operator's own grant has no product to buy it by again.
     #[error("nothing is sold that it could be bought by again")]
     NotRenewable,

@@ -19,6 +19,7 @@ use crate::once::Underway;
 use crate::places::Places;
 use crate::quota::Quotas;
 use crate::source::{Random, Source};
+use crate::static_ip_rules::StaticIpRules;
 use crate::vault::Vault;
 
 /// After how long without contact gateways refuse new connections, unless configured otherwise, in milliseconds.
@@ -39,6 +40,7 @@ pub(crate) struct Shared {
     pub(crate) login_throttle: LoginThrottle,
     pub(crate) zone: Zone,
     lease_policy: RwLock<LeasePolicy>,
+    static_ip_rules: RwLock<StaticIpRules>,
     /// Requests under an idempotency key.
     pub(crate) underway: Underway,
     /// How far gateways have applied the feed.
@@ -56,6 +58,7 @@ impl Service {
             login_throttle: LoginThrottle::new(),
             zone,
             lease_policy: RwLock::new(lease_policy),
+            static_ip_rules: RwLock::default(),
             underway: Underway::default(),
             places: Places::default(),
             staleness_ms: AtomicU64::new(STALENESS_MS),
@@ -85,6 +88,16 @@ impl Service {
     /// while gateways hold leases that were granted under others.
     pub fn set_lease_policy(&self, policy: LeasePolicy) {
         *self.shared.lease_policy.write() = policy;
+    }
+
+    /// What holds for static IPs now.
+    pub(crate) fn static_ip_rules(&self) -> StaticIpRules {
+        *self.shared.static_ip_rules.read()
+    }
+
+    /// Says what holds for static IPs from now on.
+    pub fn set_static_ip_rules(&self, rules: StaticIpRules) {
+        *self.shared.static_ip_rules.write() = rules;
     }
 
     /// After how long without contact gateways refuse new connections; receipts do not wait for those.

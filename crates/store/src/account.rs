@@ -3,6 +3,7 @@
 mod change;
 pub mod details;
 mod entry;
+mod oldest;
 
 use turnpike_domain::account::Username;
 use turnpike_domain::ids::{AccountId, CustomerId};
@@ -18,6 +19,7 @@ use crate::rows::{hex, rows};
 
 pub use change::{AccountChange, ChangedAccount, change, delete, set_enabled, set_limit, set_password, set_remark};
 pub use entry::{entries, entries_of};
+pub use oldest::{OldestAccount, oldest};
 
 /// A live account, as its customer's list needs it.
 #[derive(Clone, Debug)]

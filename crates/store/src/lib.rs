@@ -30,6 +30,7 @@ pub mod customer_profile;
 pub mod feed;
 pub mod holding;
 pub mod invitation;
+pub mod ip_changes;
 pub mod journal;
 pub mod lease;
 pub mod node;

@@ -13,7 +13,7 @@ use crate::db::Tx;
 use crate::error::StoreError;
 use crate::rows::rows;
 
-pub use page::{StaticIpDetails, StaticIpFilter, by_id, by_ip, page};
+pub use page::{Holder, StaticIpDetails, StaticIpFilter, by_id, by_ip, page};
 
 pub(crate) const fn corrupt(id: i64, column: &'static str) -> StoreError {
     StoreError::Corrupt { table: "static_ip", column, id }

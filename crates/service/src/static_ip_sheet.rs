@@ -1,0 +1,234 @@
+//! The inventory as CSV: columns by their names, in any order, with the line of everything that is wrong.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::io::Write;
+use std::net::IpAddr;
+
+use csv::{ErrorKind, ReaderBuilder, StringRecord, Trim};
+use turnpike_domain::calendar::format_rfc3339;
+use turnpike_domain::static_ip::{NewStaticIp, StaticIpFields};
+use turnpike_store::static_ip::StaticIpDetails;
+
+use crate::sheet::{Faults, SheetError, cell_text, sheet_cell};
+
+/// The most rows that are taken over at once.
+const MOST_ROWS: usize = 1_000_000;
+/// The columns of an export. The last two say who holds an address, and are passed over when it is read.
+const COLUMNS: [&str; 9] = ["ip", "kind", "country", "region", "city", "state", "note", "customer", "expires_at"];
+/// Those without which there is no row.
+const REQUIRED: usize = 3;
+
+/// Addresses to take over, each with the line it stands on.
+#[derive(Clone, Debug, Default)]
+pub struct StaticIpSheet {
+    pub(crate) rows: Vec<(u64, NewStaticIp)>,
+}
+
+impl StaticIpSheet {
+    /// Reads a table whose first line names its columns: `ip`, `kind` and `country`, and, if wanted, `region`, `city`,
+    /// `state` and `note`.
+    ///
+    /// # Errors
+    /// All that is wrong with it, by line.
+    pub fn read(table: &[u8]) -> Result<Self, SheetError> {
+        let table = with_line_feeds(table);
+        let mut reader = ReaderBuilder::new().flexible(true).trim(Trim::All).from_reader(&*table);
+        let mut reading = Reading::of(&table);
+        match reader.headers() {
+            Ok(headers) => reading.columns(headers),
+            Err(error) => reading.broken(&error),
+        }
+        let mut record = StringRecord::new();
+        while !reading.is_over {
+            match reader.read_record(&mut record) {
+                Ok(true) => reading.row(&record),
+                Ok(false) => break,
+                Err(error) => reading.broken(&error),
+            }
+        }
+        reading.faults.finish().map(|()| reading.sheet)
+    }
+
+    /// How many addresses there are.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+}
+
+/// The same table with single line feeds, by which alone lines are counted rightly.
+fn with_line_feeds(table: &[u8]) -> Cow<'_, [u8]> {
+    if !table.contains(&b'\r') {
+        return Cow::Borrowed(table);
+    }
+    let next = table.iter().skip(1).map(Some).chain([None]);
+    let kept = table.iter().zip(next).filter(|(byte, next)| **byte != b'\r' || *next != Some(&b'\n'));
+    kept.map(|(byte, _)| *byte).collect()
+}
+
+/// A table while it is read.
+#[derive(Default)]
+struct Reading<'a> {
+    table: &'a [u8],
+    sheet: StaticIpSheet,
+    faults: Faults,
+    /// Where each of [`COLUMNS`] stands.
+    places: [Option<usize>; COLUMNS.len()],
+    /// On which line each address stands.
+    lines: HashMap<IpAddr, u64>,
+    /// Nothing that follows can be understood.
+    is_over: bool,
+}
+
+impl<'a> Reading<'a> {
+    fn of(table: &'a [u8]) -> Self {
+        Self { table, ..Self::default() }
+    }
+
+    /// The line that a record begins on, which the reader says is the first empty one before it.
+    fn line(&self, place: Option<&csv::Position>) -> u64 {
+        let Some(place) = place else { return 1 };
+        let rest = usize::try_from(place.byte()).ok().and_then(|byte| self.table.get(byte..)).unwrap_or_default();
+        let empty = rest.iter().take_while(|byte| **byte == b'\n').count();
+        place.line() + u64::try_from(empty).unwrap_or(0)
+    }
+
+    fn columns(&mut self, headers: &StringRecord) {
+        for (place, name) in headers.iter().enumerate() {
+            match COLUMNS.iter().position(|column| column.eq_ignore_ascii_case(name)) {
+                Some(column) => match self.places.get_mut(column) {
+                    Some(free @ None) => *free = Some(place),
+                    _ => self.faults.add(1, format_args!("the column {name} comes twice")),
+                },
+                None => self.faults.add(1, format_args!("the column {name:?} is not known")),
+            }
+        }
+        for (column, _) in COLUMNS.iter().zip(self.places).take(REQUIRED).filter(|(_, place)| place.is_none()) {
+            self.faults.add(1, format_args!("the column {column} is missing"));
+        }
+        self.is_over = !self.faults.is_empty();
+    }
+
+    fn row(&mut self, record: &StringRecord) {
+        let line = self.line(record.position());
+        let [ip, kind, country, region, city, state, note, ..] =
+            self.places.map(|place| cell_text(place.and_then(|place| record.get(place)).unwrap_or_default()));
+        match (StaticIpFields { ip, kind, country, region, city, state, note }).read() {
+            Ok(row) => match self.lines.insert(row.ip, line) {
+                None => self.sheet.rows.push((line, row)),
+                Some(first) => self.faults.add(line, format_args!("ip: {} stands on line {first} too", row.ip)),
+            },
+            Err(fault) => self.faults.add(line, fault),
+        }
+        if self.sheet.rows.len() > MOST_ROWS {
+            self.faults.add(line, format_args!("at most {MOST_ROWS} rows are taken over at once"));
+            self.is_over = true;
+        }
+    }
+
+    /// A line that is no row. Later ones may be.
+    fn broken(&mut self, error: &csv::Error) {
+        let line = self.line(error.position());
+        match error.kind() {
+            ErrorKind::Utf8 { .. } => self.faults.add(line, "is not in UTF-8"),
+            ErrorKind::Io(error) => {
+                self.faults.add(line, error);
+                self.is_over = true;
+            }
+            _ => {
+                self.faults.add(line, error);
+                self.is_over = true;
+            }
+        }
+    }
+}
+
+/// The first line of an export.
+///
+/// # Errors
+/// What the output says.
+pub fn write_static_ip_header(output: &mut csv::Writer<impl Write>) -> csv::Result<()> {
+    output.write_record(COLUMNS)
+}
+
+/// Writes an address as a row that can be read again, unless somebody holds it.
+///
+/// # Errors
+/// What the output says.
+pub fn write_static_ip(output: &mut csv::Writer<impl Write>, one: &StaticIpDetails) -> csv::Result<()> {
+    let (customer, expires_at) = match &one.holder {
+        Some(holder) => (holder.customer.to_string(), format_rfc3339(holder.expires_at)),
+        None => (String::new(), String::new()),
+    };
+    output.write_record([
+        one.ip.to_string().as_str(),
+        one.product_type.number().to_string().as_str(),
+        one.country.as_str(),
+        &*sheet_cell(&one.region),
+        &*sheet_cell(&one.city),
+        one.state.word(),
+        &*sheet_cell(&one.note),
+        customer.as_str(),
+        expires_at.as_str(),
+    ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(table: &[u8]) -> Vec<String> {
+        let error = StaticIpSheet::read(table).unwrap_err();
+        error.rows.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn columns_are_found_by_name() {
+        let table = "\u{feff}country,IP,note,kind\r\nJP, 192.0.2.1 ,\"a, b\",25\r\nus,2001:db8::1,'-x,datacenter\r\n";
+        let sheet = StaticIpSheet::read(table.as_bytes()).unwrap();
+        let rows: Vec<_> = sheet
+            .rows
+            .iter()
+            .map(|(line, row)| (*line, row.ip.to_string(), row.country.to_string(), row.note.as_str()))
+            .collect();
+        assert_eq!(rows, [(2, "192.0.2.1".into(), "JP".into(), "a, b"), (3, "2001:db8::1".into(), "US".into(), "-x")]);
+    }
+
+    #[test]
+    fn everything_wrong_is_told_with_its_line() {
+        let table =
+            b"ip,kind,country\n192.0.2.1,14,US\nx,14,US\n\n192.0.2.2,9,US\n\"192.0.2.3\n\",14,USA\n\xff,14,US\n\
+            ::ffff:192.0.2.1,25,US\n192.0.2.9\n";
+        insta::assert_snapshot!(told(table).join("\n"), @r"
+        line 3: ip: is no IPv4 or IPv6 address
+        line 5: kind: must be 14 (datacenter) or 25 (residential)
+        line 6: country: must be two letters of ISO 3166-1
+        line 8: is not in UTF-8
+        line 9: ip: 192.0.2.1 stands on line 2 too
+        line 10: kind: must be 14 (datacenter) or 25 (residential)
+        ");
+    }
+
+    #[test]
+    fn a_table_without_its_columns_is_not_read() {
+        assert_eq!(
+            told(b""),
+            [
+                "line 1: the column ip is missing",
+                "line 1: the column kind is missing",
+                "line 1: the column country is missing"
+            ]
+        );
+        let faults = [
+            "line 1: the column IP comes twice",
+            "line 1: the column \"where\" is not known",
+            "line 1: the column country is missing",
+        ];
+        assert_eq!(told(b"ip,IP,kind,where\nx"), faults);
+    }
+}
