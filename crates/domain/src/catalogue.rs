@@ -1,5 +1,10 @@
 //! What is sold: products, and the terms their prices follow.
 
+mod rules;
+#[cfg(test)]
+mod tests;
+mod whole;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -10,6 +15,9 @@ use crate::money::Money;
 use crate::product::ProductType;
 use crate::time::Span;
 use crate::units::Bytes;
+
+pub use rules::{Fault, MOST_STATIC_IPS, MOST_UNITS};
+pub use whole::{Catalogue, Changes, Listed, MOST_PRODUCTS};
 
 /// A product of the catalogue. One that has no number yet is a [`Draft`].
 #[derive(Clone, Debug, PartialEq, Eq)]

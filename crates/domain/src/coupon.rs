@@ -1,5 +1,8 @@
 //! Coupons: what they take off, for whom, on what, and when.
 
+#[cfg(test)]
+mod tests;
+
 use serde::{Deserialize, Serialize};
 
 use crate::catalogue::Product;
@@ -139,6 +142,83 @@ impl CouponScope {
 pub const fn is_reducible(product_type: ProductType) -> bool {
     !matches!(product_type, ProductType::Recharge | ProductType::OrderTopUp)
 }
+
+/// The longest name, in characters.
+const LONGEST_NAME: usize = 100;
+/// The most products or types of a scope.
+const MOST_IN_SCOPE: usize = 1000;
+
+impl NewCoupon {
+    /// Whether it can be kept.
+    ///
+    /// # Errors
+    /// [`CouponError`] says what it is that makes no sense.
+    pub fn check(&self) -> Result<(), CouponError> {
+        let name = self.name.trim();
+        let worth = match self.reduction {
+            Reduction::Percent(_) => true,
+            Reduction::Amount(amount) => amount.is_positive(),
+        };
+        if name.is_empty() || name.chars().count() > LONGEST_NAME || name.contains(char::is_control) {
+            Err(CouponError::Name)
+        } else if !worth {
+            Err(CouponError::Reduction)
+        } else if self.starts_at >= self.expires_at {
+            Err(CouponError::Backwards)
+        } else if self.most_uses == Some(0) || self.most_uses_each == Some(0) {
+            Err(CouponError::Uses)
+        } else if self.scope.products.len() > MOST_IN_SCOPE || self.scope.types.len() > MOST_IN_SCOPE {
+            Err(CouponError::Scope)
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// Why a coupon cannot be kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CouponError {
+    /// The name is blank, too long or more than a line.
+    #[error("a coupon's name must have 1 to 100 characters")]
+    Name,
+    /// It takes nothing off.
+    #[error("a coupon must take something off")]
+    Reduction,
+    /// It would end before it begins.
+    #[error("a coupon must begin before it expires")]
+    Backwards,
+    /// It could never be used.
+    #[error("a coupon must have at least one use")]
+    Uses,
+    /// Fewer uses than it has had.
+    #[error("a coupon must have at least as many uses as were taken")]
+    FewerThanUsed,
+    /// Too many products or types.
+    #[error("a coupon's scope must have at most 1000 products")]
+    Scope,
+}
+
+/// `12.34` for that many percent.
+impl std::fmt::Display for Percent {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The same two decimals as money has.
+        Money::from(u32::from(self.0)).fmt(f)
+    }
+}
+
+impl std::str::FromStr for Percent {
+    type Err = PercentError;
+
+    fn from_str(text: &str) -> Result<Self, PercentError> {
+        let hundredths = text.parse::<Money>().map_err(|_| PercentError)?.minor();
+        u16::try_from(hundredths).ok().and_then(Self::from_hundredths).ok_or(PercentError)
+    }
+}
+
+/// This is no percentage of a coupon.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("must be more than 0 and at most 100 percent, with at most two decimals, such as 12.5")]
+pub struct PercentError;
 
 impl Coupon {
     /// Whether this customer may take it for this product now, uses of the customer's own left aside.

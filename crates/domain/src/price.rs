@@ -3,6 +3,9 @@
 //! Halves of a minor unit are rounded up, once in each line. The discount for being invited comes off first, then the
 //! coupon, never below nothing.
 
+#[cfg(test)]
+mod tests;
+
 use crate::basket::{Basket, Renewed, Share};
 use crate::catalogue::{Product, Sku};
 use crate::country::CountryCode;

@@ -78,12 +78,19 @@ impl ProductType {
 
     /// Whether it can be sold here; the others can only be listed.
     pub const fn is_sold(self) -> bool {
-        match self {
-            Self::Recharge | Self::DynamicTraffic | Self::DynamicTimePlan | Self::IdcTraffic => true,
-            Self::StaticDatacenterIp | Self::StaticResidentialIp | Self::StaticTrafficAddOn => true,
-            Self::StaticIpRenewal | Self::StaticIpChangeQuota | Self::OrderTopUp => true,
-            _ => false,
-        }
+        matches!(
+            self,
+            Self::Recharge
+                | Self::DynamicTraffic
+                | Self::DynamicTimePlan
+                | Self::IdcTraffic
+                | Self::StaticDatacenterIp
+                | Self::StaticIpRenewal
+                | Self::StaticIpChangeQuota
+                | Self::StaticTrafficAddOn
+                | Self::StaticResidentialIp
+                | Self::OrderTopUp
+        )
     }
 
     /// Whether it is a kind of static IP: 14 and 25.
