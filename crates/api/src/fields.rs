@@ -13,14 +13,14 @@ use turnpike_domain::allow_list::{self, Admitted};
 use turnpike_domain::calendar::Zone;
 use turnpike_domain::product::ProductType;
 use turnpike_domain::remark::Remark;
-use turnpike_domain::time::Timestamp;
+use turnpike_domain::time::{Span, Timestamp};
 use turnpike_domain::units::LimitGb;
 
 use crate::field_error::{FieldError, FieldErrors};
 use crate::parameters::{Given, Parameters};
 
 pub(crate) use number::whole_number;
-pub(crate) use order::{coupon, duration, money, number_of, numbers, regions};
+pub(crate) use order::{coupon, duration, money, number_of, number_or_none, numbers, regions, units};
 
 /// The parameters of one call while they are being read.
 pub(crate) struct Fields<'a> {
@@ -235,6 +235,21 @@ pub(crate) fn limit(given: &Given) -> Result<LimitGb, FieldError> {
     let out_of_range = FieldError::OutOfRange { lowest: 0, highest: i64::from(LimitGb::HIGHEST_GB) };
     let gigabytes = u32::try_from(whole_number(given)?).map_err(|_| out_of_range)?;
     LimitGb::new(gigabytes).ok_or(out_of_range)
+}
+
+/// A time from which on something counts, in the zone; a bare date is its first second.
+pub(crate) fn first_moment(given: &Given, zone: &Zone) -> Result<Timestamp, FieldError> {
+    Ok(zone.parse(text(given)?)?)
+}
+
+/// A time until which something counts; a bare date takes the whole day in, to its last second.
+pub(crate) fn last_moment(given: &Given, zone: &Zone) -> Result<Timestamp, FieldError> {
+    let text = text(given)?;
+    let moment = zone.parse(text)?;
+    if text.contains(' ') {
+        return Ok(moment);
+    }
+    Ok(zone.day_start(zone.day_of(moment).plus_days(1)).minus(Span::from_secs(1)))
 }
 
 /// Any product type.

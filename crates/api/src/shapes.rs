@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde::ser::{Error as _, Serializer};
 use serde_json::value::RawValue;
+use turnpike_domain::money::Money;
 use turnpike_domain::product::ProductType;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
@@ -56,6 +57,13 @@ impl Hundredths {
     pub(crate) fn ratio(dividend: u64, divisor: u64) -> Self {
         let hundredths = (u128::from(dividend) * 100).checked_div(u128::from(divisor)).unwrap_or(0);
         Self(u64::try_from(hundredths).unwrap_or(u64::MAX))
+    }
+}
+
+/// Amounts that customers are shown are never below nothing.
+impl From<Money> for Hundredths {
+    fn from(amount: Money) -> Self {
+        Self(u64::try_from(amount.minor()).unwrap_or(0))
     }
 }
 

@@ -3,17 +3,14 @@
 mod flow_total;
 
 use serde::Serialize;
-use turnpike_domain::calendar::Zone;
 use turnpike_domain::product::ProductType;
-use turnpike_domain::time::{Span, Timestamp};
+use turnpike_domain::time::Timestamp;
 use turnpike_service::UsageWindow;
 use utoipa::ToSchema;
 
 use crate::call::{Caller, Wish};
 use crate::error::ApiError;
-use crate::field_error::FieldError;
 use crate::fields::{self, Fields};
-use crate::parameters::Given;
 use crate::shapes::AnyProductType;
 
 pub(crate) use flow_total::flow_total;
@@ -41,8 +38,8 @@ pub(crate) struct Total {
 impl Wish for Total {
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
         let zone = fields.zone();
-        let start = fields.optional("start_time", |given| first_moment(zone, given));
-        let end = fields.optional("end_time", |given| last_moment(zone, given));
+        let start = fields.optional("start_time", |given| fields::first_moment(given, zone));
+        let end = fields.optional("end_time", |given| fields::last_moment(given, zone));
         let names = fields.names();
         let username = fields.optional("username", |given| fields::username(given, names));
         let product_type = fields.optional("product_type", fields::product_type);
@@ -50,20 +47,6 @@ impl Wish for Total {
         let start_time = start.unwrap_or_else(|| zone.day_start(zone.day_of(end_time).plus_days(-DAYS_BEFORE)));
         Some(Self { start_time, end_time, username: username.map(|name| name.to_string()), product_type })
     }
-}
-
-fn first_moment(zone: &Zone, given: &Given) -> Result<Timestamp, FieldError> {
-    Ok(zone.parse(fields::text(given)?)?)
-}
-
-/// A bare date as an end takes the whole day in.
-fn last_moment(zone: &Zone, given: &Given) -> Result<Timestamp, FieldError> {
-    let text = fields::text(given)?;
-    let moment = zone.parse(text)?;
-    if text.contains(' ') {
-        return Ok(moment);
-    }
-    Ok(zone.day_start(zone.day_of(moment).plus_days(1)).minus(Span::from_secs(1)))
 }
 
 pub(crate) async fn total(caller: Caller, wish: Total) -> Result<DayList, ApiError> {

@@ -31,6 +31,20 @@ pub(crate) fn number_of(given: &Given) -> Result<i64, FieldError> {
     }
 }
 
+/// The number of something, or 0 for nothing.
+pub(crate) fn number_or_none(given: &Given) -> Result<i64, FieldError> {
+    match whole_number(given)? {
+        number @ 0.. => Ok(number),
+        _ => Err(FieldError::OutOfRange { lowest: 0, highest: i64::MAX }),
+    }
+}
+
+/// How many units: 1 or more.
+pub(crate) fn units(given: &Given) -> Result<u32, FieldError> {
+    let out_of_range = FieldError::OutOfRange { lowest: 1, highest: i64::from(u32::MAX) };
+    u32::try_from(whole_number(given)?).ok().filter(|units| *units > 0).ok_or(out_of_range)
+}
+
 /// Numbers parted by commas, each once: `1,2,3`. A single one may be given as a number.
 pub(crate) fn numbers(given: &Given) -> Result<Vec<i64>, FieldError> {
     if let Given::Number(_) = given {
@@ -103,7 +117,9 @@ mod tests {
 
     #[test]
     fn amounts_have_at_most_two_decimals() {
-        for (text, minor) in [("1", 100), ("0.01", 1), ("12.5", 1250), ("99.90", 9990), ("1e3", 100_000), ("1.230", 123)] {
+        for (text, minor) in
+            [("1", 100), ("0.01", 1), ("12.5", 1250), ("99.90", 9990), ("1e3", 100_000), ("1.230", 123)]
+        {
             assert_eq!(money(&given(text)).map(Money::minor), Ok(minor), "{text}");
             assert_eq!(money(&Given::Number(text.into())).map(Money::minor), Ok(minor), "{text}");
         }
@@ -114,9 +130,11 @@ mod tests {
 
     #[test]
     fn regions_are_read_as_they_are_published() {
-        let read = |text: &str| regions(&given(text)).map(|regions| {
-            regions.into_iter().map(|(country, count)| format!("{country}{count}")).collect::<Vec<_>>().join(" ")
-        });
+        let read = |text: &str| {
+            regions(&given(text)).map(|regions| {
+                regions.into_iter().map(|(country, count)| format!("{country}{count}")).collect::<Vec<_>>().join(" ")
+            })
+        };
         assert_eq!(read("JP,2|US,1").as_deref(), Ok("JP2 US1"));
         assert_eq!(read(" us , 1 ||jp,2|US,3").as_deref(), Ok("US4 JP2"));
         for (text, place) in [("US", 1), ("US,0", 1), ("US,1|,2", 2), ("US,1|USA,2", 2), ("US,1,2", 1), ("US,-1", 1)] {
