@@ -61,8 +61,7 @@ impl Service {
     /// it is in maintenance.
     ///
     /// # Errors
-    /// [`ServiceError::NoSuchStaticIp`]; [`ServiceError::NoSuchHolding`], when nobody holds it;
-    /// [`ServiceError::OutOfStockIn`].
+    /// [`ServiceError::NoSuchStaticIp`]; [`ServiceError::NotHeld`]; [`ServiceError::OutOfStockIn`].
     pub async fn replace_static_ip(
         &self,
         actor: &Actor,
@@ -93,7 +92,7 @@ async fn change_own(change: &OwnChange, tx: &mut Tx) -> Result<StaticIpView, Ser
 async fn replace(replacement: &Replacement, tx: &mut Tx) -> Result<StaticIpDetails, ServiceError> {
     let Replacement { actor, ip, country, now } = replacement;
     let found = details(tx, *ip).await?;
-    let holder = found.holder.ok_or(ServiceError::NoSuchHolding)?;
+    let holder = found.holder.ok_or(ServiceError::NotHeld)?;
     let swap = Swap { customer: holder.customer, holding: holder.holding, country: *country, now: *now };
     let held = lock(tx, swap.customer, swap.holding).await?;
     if held.static_ip != found.id {
@@ -105,7 +104,7 @@ async fn replace(replacement: &Replacement, tx: &mut Tx) -> Result<StaticIpDetai
 }
 
 async fn lock(tx: &mut Tx, customer: CustomerId, holding: HoldingId) -> Result<Held, ServiceError> {
-    holding::lock_own(tx, customer, &[holding]).await?.pop().ok_or(ServiceError::NoSuchHolding)
+    holding::lock_own(tx, customer, &[holding]).await?.pop().ok_or(ServiceError::NoSuchHolding(holding))
 }
 
 /// Takes another address and gives the old one back: the other's number.

@@ -5,12 +5,14 @@ use std::net::IpAddr;
 use turnpike_domain::account::Username;
 use turnpike_domain::calendar::WindowError;
 use turnpike_domain::country::CountryCode;
+use turnpike_domain::ids::HoldingId;
 use turnpike_domain::time::Span;
 use turnpike_store::{ActError, StoreError};
 
 use crate::email::EmailError;
 use crate::login_password::LoginPasswordError;
 use crate::sheet::SheetError;
+use crate::shop_error::ShopError;
 use crate::vault::VaultError;
 
 /// Why an act is refused or fails. What is another customer's does not exist.
@@ -101,8 +103,11 @@ pub enum ServiceError {
     #[error("not enough addresses are for sale in {0}")]
     OutOfStockIn(CountryCode),
     /// The customer holds no such static IP, or no longer does.
-    #[error("no such static IP")]
-    NoSuchHolding,
+    #[error("no such static IP: {0}")]
+    NoSuchHolding(HoldingId),
+    /// Nobody holds the address.
+    #[error("nobody holds the address")]
+    NotHeld,
     /// A static IP is of another kind than the renewal is for.
     #[error("a static IP is of another kind than the renewal is for")]
     HoldingOfOtherType,
@@ -136,6 +141,9 @@ pub enum ServiceError {
     /// An exchange of leases that was carried out before, or overtaken by a later one.
     #[error("the exchange was carried out already or overtaken")]
     Overtaken,
+    /// The shop refuses.
+    #[error(transparent)]
+    Shop(#[from] ShopError),
     /// A login password could not be hashed or checked.
     #[error(transparent)]
     LoginPassword(#[from] LoginPasswordError),
@@ -151,6 +159,26 @@ impl ServiceError {
     /// Whether another request under the same idempotency key was first: begin again, and its answer is there.
     pub const fn was_done_before(&self) -> bool {
         matches!(self, Self::Store(StoreError::DoneBefore))
+    }
+
+    /// Whether an order cannot be fulfilled as things stand: its payment waits for the operator then.
+    pub(crate) const fn is_refusal_of_fulfilment(&self) -> bool {
+        matches!(
+            self,
+            Self::OutOfStockIn(_)
+                | Self::NoSuchHolding(_)
+                | Self::HoldingOfOtherType
+                | Self::HoldingChanged
+                | Self::RenewalTooShort
+                | Self::Shop(
+                    ShopError::OutOfStock
+                        | ShopError::NothingToTopUp
+                        | ShopError::BalanceTooLow
+                        | ShopError::OrderStands(_)
+                        | ShopError::Price(_)
+                        | ShopError::Ledger(_)
+                )
+        )
     }
 
     /// Whether the same act may succeed in a moment: the store is away or busy.

@@ -124,7 +124,7 @@ pub(crate) async fn view(
     let (filter, now) = (HoldingFilter { holding: Some(holding), ..HoldingFilter::default() }, service.now());
     let found = holding::list(tx, customer, &filter, (Stretch { skip: 0, most: 1 }, now)).await?;
     let mut views = views(service, tx, customer, found, now).await?;
-    views.pop().ok_or(ServiceError::NoSuchHolding)
+    views.pop().ok_or(ServiceError::NoSuchHolding(holding))
 }
 
 async fn views(

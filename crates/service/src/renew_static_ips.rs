@@ -83,5 +83,10 @@ pub(crate) async fn renew(service: &Service, tx: &mut Tx, renewal: &Renewal) -> 
 
 /// Refuses a list that names something else than what was found, or something twice.
 fn all_of(found: &[Held], ids: &[HoldingId]) -> Result<(), ServiceError> {
-    if found.len() == ids.len() { Ok(()) } else { Err(ServiceError::NoSuchHolding) }
+    let mut left: Vec<_> = found.iter().map(|held| held.id).collect();
+    for id in ids {
+        let place = left.iter().position(|found| found == id).ok_or(ServiceError::NoSuchHolding(*id))?;
+        left.swap_remove(place);
+    }
+    Ok(())
 }
