@@ -8,6 +8,8 @@ mod moves;
 use crate::ids::{CustomerId, EventId, OrderId};
 use crate::money::Money;
 
+pub use moves::Paying;
+
 /// The longest name of an adjustment.
 pub const LONGEST_KEY: usize = 200;
 

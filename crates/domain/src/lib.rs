@@ -27,6 +27,7 @@ pub mod question;
 pub mod quota;
 pub mod rate;
 pub mod recharge;
+pub mod refund;
 pub mod remark;
 pub mod scope;
 pub mod secret;

@@ -163,6 +163,11 @@ pub enum MoneyError {
 pub struct Currency(Box<str>);
 
 impl Currency {
+    /// US dollars, as the vendor's.
+    pub fn dollars() -> Self {
+        Self("USD".into())
+    }
+
     /// Takes three upper-case letters; anything else is no currency.
     pub fn parse(text: &str) -> Option<Self> {
         (text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_uppercase())).then(|| Self(text.into()))

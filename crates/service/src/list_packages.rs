@@ -50,12 +50,12 @@ pub struct PackageView {
     /// The number of its order.
     pub trade_no: TradeNo,
     /// Its order.
-    pub order: OrderView,
+    pub order: PackageOrder,
 }
 
 /// A package's order.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OrderView {
+pub struct PackageOrder {
     /// When it was made.
     pub created_at: Timestamp,
     /// When it was paid.
@@ -72,7 +72,7 @@ impl From<Package> for PackageView {
             expires_at: package.expires_at,
             product_type: package.product_type,
             trade_no: package.trade_no,
-            order: OrderView { created_at: package.ordered_at, paid_at: package.paid_at, title: package.title },
+            order: PackageOrder { created_at: package.ordered_at, paid_at: package.paid_at, title: package.title },
         }
     }
 }

@@ -18,6 +18,7 @@ use crate::login_password::LoginPasswords;
 use crate::once::Underway;
 use crate::places::Places;
 use crate::quota::Quotas;
+use crate::shop::ShopSettings;
 use crate::source::{Random, Source};
 use crate::static_ip_rules::StaticIpRules;
 use crate::vault::Vault;
@@ -41,6 +42,7 @@ pub(crate) struct Shared {
     pub(crate) zone: Zone,
     lease_policy: RwLock<LeasePolicy>,
     static_ip_rules: RwLock<StaticIpRules>,
+    pub(crate) shop: RwLock<Arc<ShopSettings>>,
     /// Requests under an idempotency key.
     pub(crate) underway: Underway,
     /// How far gateways have applied the feed.
@@ -59,6 +61,7 @@ impl Service {
             zone,
             lease_policy: RwLock::new(lease_policy),
             static_ip_rules: RwLock::default(),
+            shop: RwLock::default(),
             underway: Underway::default(),
             places: Places::default(),
             staleness_ms: AtomicU64::new(STALENESS_MS),

@@ -92,6 +92,20 @@ pub async fn lock_balance(tx: &mut Tx, customer: CustomerId) -> Result<Money, St
     amount("wallet", customer.get(), found.map_or(0, |(minor,)| minor))
 }
 
+const BONUS: &str = "\
+    SELECT CAST(coalesce(-sum(posting.amount), 0) AS BIGINT)
+    FROM entry JOIN posting ON posting.entry_id = entry.id
+    WHERE entry.order_id = $1 AND posting.book = $2";
+
+/// The bonus that came with a recharge and was not taken back.
+///
+/// # Errors
+/// [`StoreError::Corrupt`], or the database's own.
+pub async fn bonus(tx: &mut Tx, recharge: OrderId) -> Result<Money, StoreError> {
+    let (minor,) = one!((i64,), tx, BONUS, recharge.get(), Book::Bonus.number())?;
+    amount("posting", recharge.get(), minor)
+}
+
 fn amount(table: &'static str, id: i64, minor: i64) -> Result<Money, StoreError> {
     Money::from_minor(minor).ok_or(StoreError::Corrupt { table, column: "balance", id })
 }

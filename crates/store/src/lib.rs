@@ -40,6 +40,7 @@ pub mod operator_token;
 pub mod order;
 pub mod package;
 pub mod package_details;
+pub mod package_of_order;
 pub mod package_quota;
 pub mod payment_event;
 pub mod product;

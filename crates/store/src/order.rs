@@ -106,6 +106,8 @@ pub struct NewOrder {
     pub trade_no: TradeNo,
     /// What is bought.
     pub product: ProductId,
+    /// What that is called.
+    pub product_name: String,
     /// What for.
     pub product_type: ProductType,
     /// What people read.
@@ -134,13 +136,14 @@ const INSERT: &str = "\
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
     RETURNING id";
 
-/// Adds an order.
+/// Adds an order: as it stands then.
 ///
 /// # Errors
 /// [`StoreError::Conflict`] when the number is taken.
-pub async fn insert(tx: &mut Tx, order: &NewOrder) -> Result<OrderId, StoreError> {
+pub async fn insert(tx: &mut Tx, order: NewOrder) -> Result<Order, StoreError> {
     let status = if order.paid { OrderStatus::Paid } else { OrderStatus::AwaitingPayment };
-    let tops_up = order.basket.tops_up.map(|(topped, _)| topped.get());
+    let tops_up = order.basket.tops_up.map(|(topped, _)| topped);
+    let paid_at = order.paid.then_some(order.created_at);
     let (id,) = one!(
         (i64,),
         tx,
@@ -153,16 +156,37 @@ pub async fn insert(tx: &mut Tx, order: &NewOrder) -> Result<OrderId, StoreError
         order.total_fee.minor(),
         order.pay_fee.minor(),
         order.created_at.ms(),
-        order.paid.then_some(order.created_at.ms()),
+        paid_at.map(Timestamp::ms),
         order.product.get(),
         i64::from(order.basket.amount.max(1)),
         serde_json::to_string(&order.basket)?,
         order.method.get(),
         order.coupon.map(CouponId::get),
-        tops_up,
+        tops_up.map(OrderId::get),
         order.expires_at.ms(),
     )?;
-    Ok(OrderId::new(id))
+    Ok(Order {
+        id: OrderId::new(id),
+        customer: order.customer,
+        trade_no: order.trade_no,
+        product_type: order.product_type,
+        title: order.title,
+        status,
+        total_fee: order.total_fee,
+        pay_fee: order.pay_fee,
+        created_at: order.created_at,
+        paid_at,
+        product: Some(order.product),
+        product_name: Some(order.product_name),
+        basket: order.basket,
+        method: order.method,
+        coupon: order.coupon,
+        received: Money::ZERO,
+        tops_up,
+        expires_at: order.expires_at,
+        ended_at: None,
+        refunded: Money::ZERO,
+    })
 }
 
 const OF_CUSTOMER: &str = concat!("SELECT ", columns!(), " FROM orders WHERE customer_id = $1 AND trade_no = $2");

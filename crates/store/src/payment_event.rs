@@ -145,6 +145,17 @@ pub async fn by_name(tx: &mut Tx, provider: &str, event: &str) -> Result<Option<
     optional!(EventRow, tx, BY_NAME, provider, event)?.map(PaymentEvent::try_from).transpose()
 }
 
+const BY_ID: &str = "\
+    SELECT id, provider, event, at, trade_no, amount, currency, state, why FROM payment_event WHERE id = $1";
+
+/// One event.
+///
+/// # Errors
+/// [`StoreError::Corrupt`], or the database's own.
+pub async fn by_id(tx: &mut Tx, id: EventId) -> Result<Option<PaymentEvent>, StoreError> {
+    optional!(EventRow, tx, BY_ID, id.get())?.map(PaymentEvent::try_from).transpose()
+}
+
 const LOCK: &str = "\
     SELECT id, provider, event, at, trade_no, amount, currency, state, why FROM payment_event
     WHERE id = $1 FOR NO KEY UPDATE";

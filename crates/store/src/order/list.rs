@@ -27,6 +27,14 @@ pub struct OrderFilter {
 }
 
 impl OrderFilter {
+    /// Whether it lets this order through.
+    pub fn takes(&self, order: &Order) -> bool {
+        self.status.is_none_or(|status| status == order.status)
+            && self.product_type.is_none_or(|product_type| product_type == order.product_type)
+            && self.from.is_none_or(|from| from <= order.created_at)
+            && self.to.is_none_or(|to| order.created_at <= to)
+    }
+
     /// As parameters, where -1 and 0 mean that all will do.
     fn parameters(&self) -> (i64, i64, i64, i64) {
         (

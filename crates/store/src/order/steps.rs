@@ -69,6 +69,23 @@ pub async fn receive(
     Ok(exec!(tx, RECEIVE, customer.get(), order.get(), amount.minor(), not_before.ms())? == 1)
 }
 
+const KEEP_UNTIL: &str = "\
+    UPDATE orders SET expires_at = CASE WHEN expires_at < $3 THEN $3 ELSE expires_at END
+    WHERE customer_id = $1 AND id = $2 AND status = 0";
+
+/// An order that awaits payment does not time out before `not_before`.
+///
+/// # Errors
+/// Only the database's own.
+pub async fn keep_until(
+    tx: &mut Tx,
+    customer: CustomerId,
+    order: OrderId,
+    not_before: Timestamp,
+) -> Result<bool, StoreError> {
+    Ok(exec!(tx, KEEP_UNTIL, customer.get(), order.get(), not_before.ms())? == 1)
+}
+
 const CHOOSE: &str = "UPDATE orders SET method = $3 WHERE customer_id = $1 AND id = $2 AND status = 0";
 
 /// The customer chooses how to pay an order that awaits payment.

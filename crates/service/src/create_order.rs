@@ -1,0 +1,94 @@
+//! A customer orders. With the balance as its way of payment the order is paid in the same transaction, or not made.
+
+use turnpike_domain::ids::CustomerId;
+use turnpike_domain::time::Timestamp;
+use turnpike_domain::trade_no::TradeNo;
+use turnpike_store::order::{self, NewOrder, Order};
+use turnpike_store::{Tx, audit, invitation};
+
+use crate::actor::Actor;
+use crate::check_order::{Earnest, Priced, check_method, priced};
+use crate::error::{ServiceError, look_again};
+use crate::fulfil::{self, Purchase};
+use crate::order_view::OrderView;
+use crate::service::Service;
+use crate::shop::MethodKind;
+use crate::shop_error::ShopError;
+use crate::source::draw;
+use crate::wish::Wish;
+
+/// An order to be.
+#[derive(Clone, Debug)]
+pub(crate) struct Ordering {
+    pub(crate) service: Service,
+    pub(crate) actor: Actor,
+    pub(crate) customer: CustomerId,
+    pub(crate) wish: Wish,
+    pub(crate) now: Timestamp,
+}
+
+impl Service {
+    /// Orders what the customer wishes.
+    ///
+    /// # Errors
+    /// [`ServiceError::Unverified`], [`ServiceError::Suspended`], [`ServiceError::OutOfStockIn`], those of renewals, and
+    /// [`ShopError`].
+    pub async fn create_order(
+        &self,
+        actor: &Actor,
+        customer: CustomerId,
+        wish: Wish,
+    ) -> Result<OrderView, ServiceError> {
+        let ordering = Ordering { service: self.clone(), actor: actor.clone(), customer, wish, now: self.now() };
+        let order = self.store.write(ordering, |ordering, tx| Box::pin(write(ordering, tx))).await?;
+        Ok(order.into())
+    }
+}
+
+/// The order; paid, when its way of payment is the balance.
+pub(crate) async fn write(ordering: &Ordering, tx: &mut Tx) -> Result<Order, ServiceError> {
+    let Ordering { service, actor, customer, wish, now } = ordering;
+    actor.may_change(tx, *customer).await?;
+    let priced = priced(service, tx, (*customer, wish, *now), Earnest::Orders).await?;
+    check_method(service, wish, &priced.product, priced.quote.pay)?;
+    let shop = service.shop();
+    let paid = shop.method(wish.method).is_ok_and(|method| method.kind == MethodKind::Balance);
+    let order = order::insert(tx, new_order(ordering, &priced, paid)).await.map_err(look_again)?;
+    if let Some(short) = order.tops_up {
+        // What is to be topped up does not time out before what tops it up.
+        let kept = order::steps::keep_until(tx, *customer, short, order.expires_at).await?;
+        kept.then_some(()).ok_or(ShopError::NothingToTopUp)?;
+    }
+    if paid {
+        fulfil::settle(service, tx, &Purchase::of(&order, &priced.product, *now)).await?;
+    }
+    if wish.invitation && !invitation::take(tx, *customer, order.id).await? {
+        return Err(ShopError::NoInvitation.into());
+    }
+    let how = if paid { ", paid from the balance" } else { "" };
+    let detail = format!("{}: {}, {}{how}", order.trade_no, order.title, order.pay_fee);
+    audit::insert(tx, &actor.did("order.create", *customer, detail, *now)).await?;
+    Ok(order)
+}
+
+fn new_order(ordering: &Ordering, priced: &Priced, paid: bool) -> NewOrder {
+    let Ordering { service, customer, wish, now, .. } = ordering;
+    // Drawn anew in every try: the number may have been what was in the way.
+    let random = u64::from_be_bytes(draw(service.random()));
+    NewOrder {
+        customer: *customer,
+        trade_no: TradeNo::new(service.zone(), *now, random),
+        product: priced.product.id,
+        product_name: priced.product.name.clone(),
+        product_type: priced.product.product_type,
+        title: priced.product.title.clone(),
+        basket: priced.basket.clone(),
+        total_fee: priced.quote.total,
+        pay_fee: priced.quote.pay,
+        method: wish.method,
+        coupon: priced.coupon.as_ref().map(|coupon| coupon.id),
+        created_at: *now,
+        expires_at: now.plus(service.shop().order_expiry),
+        paid,
+    }
+}
