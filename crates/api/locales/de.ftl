@@ -1,4 +1,5 @@
 success = Vorgang erfolgreich
+requested = Anfrage erfolgreich
 
 # Answers that are not a success.
 session-invalid = Ihre Sitzung ist abgelaufen, bitte melden Sie sich erneut an

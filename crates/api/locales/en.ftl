@@ -1,4 +1,5 @@
 success = Success
+requested = Request successful
 
 # Answers that are not a success.
 session-invalid = Your session has expired, please log in again

@@ -1,4 +1,5 @@
 success = कार्रवाई सफल रही
+requested = अनुरोध सफल रहा
 
 # Answers that are not a success.
 session-invalid = आपका सत्र समाप्त हो गया है, कृपया फिर से लॉग इन करें

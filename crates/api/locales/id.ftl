@@ -1,4 +1,5 @@
 success = Operasi berhasil
+requested = Permintaan berhasil
 
 # Answers that are not a success.
 session-invalid = Sesi Anda telah berakhir, silakan masuk kembali

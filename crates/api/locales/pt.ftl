@@ -1,4 +1,5 @@
 success = Operação concluída com sucesso
+requested = Solicitação concluída com sucesso
 
 # Answers that are not a success.
 session-invalid = Sua sessão expirou, faça login novamente

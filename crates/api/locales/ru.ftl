@@ -1,4 +1,5 @@
 success = Операция выполнена успешно
+requested = Запрос выполнен успешно
 
 # Answers that are not a success.
 session-invalid = Сеанс истёк, войдите снова

@@ -1,4 +1,5 @@
 success = Thao tác thành công
+requested = Yêu cầu thành công
 
 # Answers that are not a success.
 session-invalid = Phiên đăng nhập đã hết hạn, vui lòng đăng nhập lại

@@ -1,4 +1,5 @@
 success = 操作成功
+requested = 请求成功
 
 # Answers that are not a success.
 session-invalid = 登录已过期，请重新登录

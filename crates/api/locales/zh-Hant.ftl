@@ -1,4 +1,5 @@
 success = 操作成功
+requested = 請求成功
 
 # Answers that are not a success.
 session-invalid = 登入已過期，請重新登入

@@ -17,7 +17,7 @@ use turnpike_domain::ids::CustomerId;
 use turnpike_service::Service;
 
 use crate::client;
-use crate::envelope::{JSON, Written};
+use crate::envelope::{JSON, Success, Written};
 use crate::error::ApiError;
 use crate::fields::Fields;
 use crate::intake::Intake;
@@ -40,8 +40,8 @@ pub(crate) struct Api {
 /// What a route asks of its caller, and how it says that it succeeded (contract 0.3, 0.4).
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rules {
-    /// The code of a success: 200 or 0, by group.
-    pub(crate) success: u16,
+    /// How a success is told, by group.
+    pub(crate) success: Success,
     /// Who may call.
     pub(crate) gate: Gate,
 }
@@ -164,7 +164,7 @@ where
         Ok(events) => {
             let mut response = Response::new(Body::from_stream(events.map(Ok::<_, std::convert::Infallible>)));
             response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
-            response.extensions_mut().insert(Outcome { code: rules.success, customer });
+            response.extensions_mut().insert(Outcome { code: rules.success.code, customer });
             response
         }
         Err(error) => failed(&error, admitted.desk.language, customer),
@@ -200,7 +200,7 @@ where
         Ok(rows) => {
             let mut response = Response::new(Body::from_stream(rows));
             response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(JSON));
-            response.extensions_mut().insert(Outcome { code: rules.success, customer });
+            response.extensions_mut().insert(Outcome { code: rules.success.code, customer });
             response
         }
         Err(error) => failed(&error, language, customer),
@@ -303,7 +303,7 @@ where
     }
     let data = act(admitted.caller.clone(), wish).await?;
     let written = Written::success(desk.success, &data, desk.language);
-    Ok(Done { written, code: desk.success, again: false })
+    Ok(Done { written, code: desk.success.code, again: false })
 }
 
 /// An error as an answer.

@@ -16,7 +16,7 @@ use utoipa::PartialSchema;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 
-use crate::error::{ApiError, SUCCESS};
+use crate::error::{ApiError, REQUESTED, SUCCESS};
 use crate::language::Language;
 use crate::messages;
 
@@ -58,6 +58,25 @@ pub(crate) struct ListOf<T> {
     pub(crate) list: Vec<T>,
 }
 
+/// How a success is told: by its group's code, and in the words of its group.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Success {
+    pub(crate) code: u16,
+    message: &'static str,
+}
+
+impl Success {
+    /// Something was done.
+    pub(crate) const fn done(code: u16) -> Self {
+        Self { code, message: SUCCESS }
+    }
+
+    /// A request succeeded: the published page says it so in one place.
+    pub(crate) const fn requested(code: u16) -> Self {
+        Self { code, message: REQUESTED }
+    }
+}
+
 /// A whole answer before it is sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Written {
@@ -69,8 +88,9 @@ pub(crate) struct Written {
 
 impl Written {
     /// A success, under its group's code.
-    pub(crate) fn success<D: Serialize>(code: u16, data: &D, language: Language) -> Self {
-        let text = messages::text(language, SUCCESS, &fluent_bundle::FluentArgs::new());
+    pub(crate) fn success<D: Serialize>(success: Success, data: &D, language: Language) -> Self {
+        let Success { code, message } = success;
+        let text = messages::text(language, message, &fluent_bundle::FluentArgs::new());
         Self::write(StatusCode::OK, &Envelope { code, msg: &text, message: &text, data, errors: None })
     }
 
@@ -86,9 +106,9 @@ impl Written {
     }
 
     /// What stands before and after the rows of a success whose `data` is a list of any length.
-    pub(crate) fn around_list(code: u16, language: Language) -> (Vec<u8>, &'static [u8]) {
+    pub(crate) fn around_list(success: Success, language: Language) -> (Vec<u8>, &'static [u8]) {
         const ROWS: &[u8] = b"[]";
-        let mut json = Self::success(code, &ListOf::<()> { list: Vec::new() }, language).json;
+        let mut json = Self::success(success, &ListOf::<()> { list: Vec::new() }, language).json;
         let rows = json.windows(ROWS.len()).rposition(|window| window == ROWS).unwrap_or_default();
         json.truncate(rows.saturating_add(1));
         (json, b"]}}")

@@ -22,6 +22,8 @@ use crate::parameters::Malformed;
 const STREAM_AGAIN_SECONDS: u32 = 10;
 /// The key of the message of every success.
 pub(crate) const SUCCESS: &str = "success";
+/// The key of the message of successes that are told as such of a request.
+pub(crate) const REQUESTED: &str = "requested";
 
 macro_rules! errors {
     ($($(#[$doc:meta])* $name:ident $(($payload:ty))? => $status:ident, $code:literal, $key:literal;)*) => {

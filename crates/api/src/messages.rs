@@ -38,7 +38,7 @@ mod tests {
     use fluent_bundle::FluentResource;
 
     use super::*;
-    use crate::error::{ApiError, SUCCESS};
+    use crate::error::{ApiError, REQUESTED, SUCCESS};
     use crate::field_error::FieldError;
 
     fn keys(locale: &Locale) -> BTreeSet<String> {
@@ -64,7 +64,7 @@ mod tests {
         let used: BTreeSet<String> = ApiError::MESSAGES
             .iter()
             .chain(FieldError::MESSAGES)
-            .chain(&[SUCCESS])
+            .chain(&[SUCCESS, REQUESTED])
             .map(|key| (*key).to_owned())
             .collect();
         for locale in LOCALES {

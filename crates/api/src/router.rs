@@ -14,17 +14,18 @@ use turnpike_service::Service;
 
 use crate::call::{Api, Gate, Rules};
 use crate::contents::Contents;
+use crate::envelope::Success;
 use crate::guard::{self, AfterPanic, RequestIds};
 use crate::live::{self, Streams, UsageEvent};
 use crate::settings::ApiSettings;
 use crate::{api_keys, proxy_account, proxy_ip, quota, user, user_product, user_usage_flow, viewer, whitelist_account};
 
-const ANYONE: Rules = Rules { success: 200, gate: Gate::Anyone };
-const OPEN: Rules = Rules { success: 200, gate: Gate::Open };
-const OPEN_0: Rules = Rules { success: 0, gate: Gate::Open };
-const VERIFIED: Rules = Rules { success: 200, gate: Gate::Verified };
-const UNSUSPENDED: Rules = Rules { success: 200, gate: Gate::Unsuspended };
-const CHANGING: Rules = Rules { success: 200, gate: Gate::Changing };
+const ANYONE: Rules = Rules { success: Success::done(200), gate: Gate::Anyone };
+const OPEN: Rules = Rules { success: Success::done(200), gate: Gate::Open };
+const OPEN_0: Rules = Rules { success: Success::done(0), gate: Gate::Open };
+const VERIFIED: Rules = Rules { success: Success::done(200), gate: Gate::Verified };
+const UNSUSPENDED: Rules = Rules { success: Success::done(200), gate: Gate::Unsuspended };
+const CHANGING: Rules = Rules { success: Success::done(200), gate: Gate::Changing };
 
 /// Every call (contract §1 to §3, §6, §8, §9).
 pub(crate) fn contents() -> Contents {

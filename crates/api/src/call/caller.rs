@@ -13,7 +13,7 @@ use turnpike_service::{OnceTicket, Service};
 use super::{Api, Gate, Rules};
 use crate::credential;
 use crate::effective::{Receipt, Wait};
-use crate::envelope::{Nothing, Written};
+use crate::envelope::{Nothing, Success, Written};
 use crate::error::ApiError;
 use crate::intake::Intake;
 use crate::language::Language;
@@ -33,7 +33,7 @@ pub(crate) struct Desk {
     pub(crate) settings: Arc<ApiSettings>,
     pub(crate) streams: Streams,
     pub(crate) language: Language,
-    pub(crate) success: u16,
+    pub(crate) success: Success,
     /// Whence the request comes.
     pub(crate) client: IpAddr,
     /// Ends when no more requests are taken.

@@ -69,19 +69,19 @@ where
         let ticket = match desk.service.begin_once(asked.scope, asked.key, hash).await? {
             Once::First(ticket) => Arc::new(ticket),
             Once::Again(kept) => {
-                let code = code_of(&kept.body).unwrap_or(desk.success);
+                let code = code_of(&kept.body).unwrap_or(desk.success.code);
                 return Ok(Done { written: Written::of_kept(kept), code, again: true });
             }
             Once::Lost => {
                 let written = Written::success(desk.success, &Nothing, desk.language);
-                return Ok(Done { written, code: desk.success, again: true });
+                return Ok(Done { written, code: desk.success.code, again: true });
             }
             Once::Other => return Err(ApiError::KeyReused),
             Once::UnderWay => return Err(ApiError::KeyUnderWay),
         };
         let wish = read(asked.parameters, desk)?;
         let (written, code) = match act(caller.with_ticket(Arc::clone(&ticket)), wish).await {
-            Ok(data) => (Written::success(desk.success, &data, desk.language), desk.success),
+            Ok(data) => (Written::success(desk.success, &data, desk.language), desk.success.code),
             Err(ApiError::DoneBefore) => continue,
             Err(error) if error.is_final() => (Written::failure(&error, desk.language), error.code()),
             Err(error) => return Err(error),

@@ -31,7 +31,7 @@ pub(super) fn faults(operation: OperationBuilder) -> OperationBuilder {
 
 /// Success or failure: both are HTTP 200.
 pub(super) fn data(data: RefOr<Schema>, rules: Rules) -> Response {
-    let success = envelope(data).property("code", code().enum_values(Some([rules.success])));
+    let success = envelope(data).property("code", code().enum_values(Some([rules.success.code])));
     let either = OneOfBuilder::new().item(success).item(Ref::from_schema_name(FAILURE));
     ResponseBuilder::new()
         .description(codes(rules))
@@ -70,7 +70,7 @@ fn codes(rules: Rules) -> String {
              taken, or key in use)"
         }
     };
-    format!("`code` {} on success, else one of {refusals}.", rules.success)
+    format!("`code` {} on success, else one of {refusals}.", rules.success.code)
 }
 
 fn failure(description: &str) -> Response {
