@@ -40,20 +40,26 @@ impl<K: Eq + Hash> Throttle<K> {
     /// # Errors
     /// How long to wait, when it is one too many; such a try does not count.
     pub fn admit(&mut self, key: K, now: Timestamp) -> Result<(), Span> {
-        let interval_ms = self.pace.interval.ms().max(1);
-        let debt_ms = interval_ms.saturating_mul(i64::from(self.pace.burst));
-        // A clock that went back must not make anybody wait longer than the whole debt.
-        let latest = now.plus(Span::from_ms(debt_ms));
-        let recovers = self.recovers.get(&key).copied().unwrap_or(now).max(now).min(latest);
-        let after = recovers.plus(Span::from_ms(interval_ms));
-        if after > latest {
-            return Err(after.since(latest));
-        }
+        let after = self.look(&key, now)?;
         self.make_room(now);
         if self.recovers.len() < self.most_keys || self.recovers.contains_key(&key) {
             self.recovers.insert(key, after);
         }
         Ok(())
+    }
+
+    /// When the key will have recovered from a try now, which is not counted.
+    ///
+    /// # Errors
+    /// How long to wait, when it would be one too many.
+    pub fn look(&self, key: &K, now: Timestamp) -> Result<Timestamp, Span> {
+        let interval_ms = self.pace.interval.ms().max(1);
+        let debt_ms = interval_ms.saturating_mul(i64::from(self.pace.burst));
+        // A clock that went back must not make anybody wait longer than the whole debt.
+        let latest = now.plus(Span::from_ms(debt_ms));
+        let recovers = self.recovers.get(key).copied().unwrap_or(now).max(now).min(latest);
+        let after = recovers.plus(Span::from_ms(interval_ms));
+        if after > latest { Err(after.since(latest)) } else { Ok(after) }
     }
 
     /// Takes a key's tries back.

@@ -54,14 +54,13 @@ impl Service {
     /// As [`Service::create_order`], but for what only payment brings up.
     pub async fn order_quote(&self, customer: CustomerId, wish: &Wish) -> Result<OrderQuote, ServiceError> {
         let now = self.now();
-        self.store
-            .snapshot(async |tx| {
-                require_active(tx, customer).await?;
-                let Priced { product, quote, .. } = priced(self, tx, (customer, wish, now), Earnest::Looks).await?;
-                check_method(self, wish, &product, quote.pay)?;
-                Ok(OrderQuote { total: quote.total, pay: quote.pay, title: product.title, lines: quote.lines })
-            })
-            .await
+        let look = self.store.snapshot(async |tx| {
+            require_active(tx, customer).await?;
+            let Priced { product, quote, .. } = priced(self, tx, (customer, wish, now), Earnest::Looks).await?;
+            check_method(self, wish, &product, quote.pay)?;
+            Ok(OrderQuote { total: quote.total, pay: quote.pay, title: product.title, lines: quote.lines })
+        });
+        self.guarding_coupons(customer, wish.coupon.is_some(), look).await
     }
 }
 

@@ -39,9 +39,10 @@ impl Service {
         customer: CustomerId,
         wish: Wish,
     ) -> Result<OrderView, ServiceError> {
+        let names_coupon = wish.coupon.is_some();
         let ordering = Ordering { service: self.clone(), actor: actor.clone(), customer, wish, now: self.now() };
-        let order = self.store.write(ordering, |ordering, tx| Box::pin(write(ordering, tx))).await?;
-        Ok(order.into())
+        let act = self.store.write(ordering, |ordering, tx| Box::pin(write(ordering, tx)));
+        Ok(self.guarding_coupons(customer, names_coupon, act).await?.into())
     }
 }
 

@@ -11,6 +11,7 @@ use turnpike_domain::quota::LeasePolicy;
 use turnpike_domain::time::Timestamp;
 use turnpike_store::{Store, Tx, customer};
 
+use crate::coupon_guesses::CouponGuesses;
 use crate::error::ServiceError;
 use crate::keys::Keys;
 use crate::log_in::LoginThrottle;
@@ -39,6 +40,7 @@ pub(crate) struct Shared {
     pub(crate) vault: Vault,
     pub(crate) login_passwords: LoginPasswords,
     pub(crate) login_throttle: LoginThrottle,
+    pub(crate) coupon_guesses: CouponGuesses,
     pub(crate) zone: Zone,
     lease_policy: RwLock<LeasePolicy>,
     static_ip_rules: RwLock<StaticIpRules>,
@@ -58,6 +60,7 @@ impl Service {
             vault: Vault::new(keys),
             login_passwords: LoginPasswords::new(),
             login_throttle: LoginThrottle::new(),
+            coupon_guesses: CouponGuesses::default(),
             zone,
             lease_policy: RwLock::new(lease_policy),
             static_ip_rules: RwLock::default(),

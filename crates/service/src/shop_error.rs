@@ -1,10 +1,12 @@
 //! Why the shop refuses something.
 
-use turnpike_domain::coupon::CouponRefusal;
+use turnpike_domain::catalogue::Fault;
+use turnpike_domain::coupon::{CouponCode, CouponError, CouponRefusal};
 use turnpike_domain::ledger::LedgerError;
 use turnpike_domain::money::{Currency, Money};
 use turnpike_domain::order::OrderStatus;
 use turnpike_domain::price::PriceError;
+use turnpike_domain::time::Span;
 
 /// Why the shop refuses something. What is another customer's does not exist.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -27,6 +29,36 @@ pub enum ShopError {
     /// The coupon cannot be used.
     #[error(transparent)]
     Coupon(#[from] CouponRefusal),
+    /// The customer has named too many coupons that do not exist.
+    #[error("too many coupons that do not exist")]
+    CouponTooOften {
+        /// After how long the next is looked at.
+        wait: Span,
+    },
+    /// There is no coupon of that number.
+    #[error("no such coupon")]
+    NoSuchCoupon,
+    /// What a coupon is to be makes no sense.
+    #[error(transparent)]
+    CouponTerms(#[from] CouponError),
+    /// Another coupon has the code.
+    #[error("a coupon with the code {0} exists")]
+    CouponTaken(CouponCode),
+    /// No product has the code that a coupon is to be for.
+    #[error("no product has the code {0}")]
+    ScopeUnknown(String),
+    /// What is wrong with a catalogue, or with the recharge tiers.
+    #[error("{}", told(.0))]
+    Catalogue(Vec<Fault>),
+    /// There is no article of that number.
+    #[error("no such article")]
+    NoSuchArticle,
+    /// Nobody else invites with that code.
+    #[error("no other customer has this invite code")]
+    NoSuchInviteCode,
+    /// Somebody has invited the customer before.
+    #[error("the customer was invited before")]
+    InvitedBefore,
     /// The customer was not invited, or another order had the discount.
     #[error("there is no invitation discount for this customer")]
     NoInvitation,
@@ -91,4 +123,9 @@ pub enum ShopError {
         /// What the settings say.
         configured: Currency,
     },
+}
+
+/// All faults in one line.
+fn told(faults: &[Fault]) -> String {
+    faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }

@@ -65,7 +65,7 @@ impl Catalogue {
     ///
     /// # Errors
     /// What cannot be changed: the number or the type of a product that there is.
-    pub fn changes(self, present: &[Product]) -> Result<Changes, Vec<Fault>> {
+    pub fn changes(&self, present: &[Product]) -> Result<Changes, Vec<Fault>> {
         let by_code: BTreeMap<&str, &Product> =
             present.iter().map(|product| (product.code.as_str(), product)).collect();
         let mut faults = Faults::default();
@@ -80,7 +80,7 @@ impl Catalogue {
         let mut next = highest.map_or(1, |id| id.get().saturating_add(1));
         let mut changes = Changes::default();
         let mut kept = HashSet::new();
-        for listed in self.products {
+        for listed in &self.products {
             let before = by_code.get(listed.draft.code.as_str()).copied();
             let id = before.map(|product| product.id).or(listed.draft.id).unwrap_or_else(|| {
                 let id = ProductId::new(next);
@@ -97,8 +97,8 @@ impl Catalogue {
 }
 
 impl Changes {
-    fn note(&mut self, before: Option<&Product>, listed: Listed, id: ProductId) {
-        let mut product = listed.draft.with_id(id);
+    fn note(&mut self, before: Option<&Product>, listed: &Listed, id: ProductId) {
+        let mut product = listed.draft.clone().with_id(id);
         match before {
             None => self.added.push(product),
             Some(before) => {
