@@ -16,27 +16,36 @@ use crate::units::{Bytes, LimitGb};
 pub struct LeasePolicy {
     /// The most one gateway may hold for one account and has not written yet. 16 MiB.
     pub largest: Bytes,
-    /// The same for a gateway whose spool file lies beside the store, and is lost only with it.
-    pub largest_beside: Bytes,
+    /// The same for a gateway whose spool file lies beside the store, and is lost only with it; `None` when there is none
+    /// such.
+    pub largest_beside: Option<Bytes>,
+    /// No gateway holds more for one account, and has not written it yet, than this fraction of the package and of the
+    /// account's limits: as much is in doubt when it dies and stays dead. Never under `smallest`. 1024.
+    pub doubt_share: u64,
     /// The least that is granted while more than that is free. 64 KiB.
     pub smallest: Bytes,
     /// A lease is at most this fraction of what is free, so that leases shrink as a limit nears. 4.
     pub share: u64,
     /// How long a gateway may use a lease, on its own monotonic clock. 60 s.
     pub validity: Span,
-    /// How long after that the store waits before it frees what was not reported. 30 s.
+    /// How long after that the store waits before it takes a gateway that reports nothing to be gone. 30 s.
     pub grace: Span,
+    /// How much longer it goes on holding what such a gateway may have delivered, unless its spool file lay beside the
+    /// store or the operator says that it is lost. 24 h.
+    pub escrow: Span,
 }
 
 impl Default for LeasePolicy {
     fn default() -> Self {
         Self {
             largest: Bytes::new(16 * 1024 * 1024),
-            largest_beside: Bytes::new(16 * 1024 * 1024),
+            largest_beside: None,
+            doubt_share: 1024,
             smallest: Bytes::new(64 * 1024),
             share: 4,
             validity: Span::from_secs(60),
             grace: Span::from_secs(30),
+            escrow: Span::from_days(1),
         }
     }
 }
@@ -47,10 +56,19 @@ impl LeasePolicy {
         Span::from_ms(self.validity.ms().saturating_add(self.grace.ms()))
     }
 
-    /// As it is for a gateway whose spool file lies beside the store.
+    /// As it is for a gateway in the store's own process: where the spool file lies beside the store it is found again
+    /// whenever the store is, so that nothing comes to be in doubt.
     #[must_use]
     pub fn beside(&self) -> Self {
-        Self { largest: self.largest_beside, ..self.clone() }
+        match self.largest_beside {
+            Some(largest) => Self { largest, doubt_share: 1, escrow: Span::from_ms(0), ..self.clone() },
+            None => self.clone(),
+        }
+    }
+
+    /// Whether a lease that is granted now stays in escrow when its gateway falls silent.
+    pub const fn escrows(&self) -> bool {
+        self.escrow.ms() > 0
     }
 
     /// The mark of a lease that was granted or reported now. Each report that is not the last renews it, so that a
@@ -156,7 +174,7 @@ pub fn grant(
     let today = headroom(account.daily_limit, account.day_used, account.held, Denial::DailyLimitReached)?;
     let (package, free) = first_free(packages, ask.now)?;
     let free = free.min(own).min(today);
-    let room = policy.largest.minus(ask.node_holds);
+    let room = window(policy, account, package).minus(ask.node_holds);
     let shrunk = Bytes::new(free.get().checked_div(policy.share).unwrap_or(0)).max(policy.smallest);
     let bytes = shrunk.min(free).min(room).min(ask.want.max(policy.smallest));
     if bytes == Bytes::ZERO {
@@ -164,6 +182,14 @@ pub fn grant(
     }
     let valid_for = policy.validity.min(package.expires_at.since(ask.now));
     Ok(Terms { package: package.id, bytes, valid_for, lapses_at: policy.lapses_at(ask.now) })
+}
+
+/// What one gateway may hold for the account and not have written yet, while the package gives.
+fn window(policy: &LeasePolicy, account: &AccountQuota, package: &PackageQuota) -> Bytes {
+    let limits = [account.limit, account.daily_limit].into_iter().filter_map(LimitGb::bytes);
+    let whole = limits.fold(package.size, Bytes::min);
+    let part = Bytes::new(whole.get().checked_div(policy.doubt_share).unwrap_or(0));
+    part.max(policy.smallest).min(policy.largest)
 }
 
 /// What a late report on a lapsed lease may still book: what is neither used nor held.
@@ -280,6 +306,30 @@ mod tests {
     fn a_fresh_package_gives_the_largest_lease() {
         let terms = grant(&LeasePolicy::default(), &AccountQuota::default(), &[package(1, 1 << 34, 0, 0)], ask(0));
         assert_eq!(terms.unwrap().bytes, Bytes::new(16 << 20));
+    }
+
+    #[test]
+    fn no_gateway_holds_more_than_a_thousandth_of_what_it_draws_on_unless_that_is_next_to_nothing() {
+        let gives = |account: &AccountQuota, size: u64, held: u64| {
+            grant(&LeasePolicy::default(), account, &[package(1, size, 0, 0)], ask(held)).map(|terms| terms.bytes.get())
+        };
+        assert_eq!(gives(&unlimited(), 1 << 30, 0), Ok(1 << 20));
+        assert_eq!(gives(&unlimited(), 1 << 30, 1000), Ok((1 << 20) - 1000));
+        assert_eq!(gives(&unlimited(), 1 << 30, 1 << 20), Err(Denial::Contended));
+        assert_eq!(gives(&unlimited(), 1 << 20, 0), Ok(64 << 10));
+        let limit = LimitGb::new(2).unwrap();
+        assert_eq!(gives(&AccountQuota { limit, ..unlimited() }, 1 << 34, 0), Ok(2 << 20));
+        assert_eq!(gives(&AccountQuota { daily_limit: limit, ..unlimited() }, 1 << 34, 0), Ok(2 << 20));
+    }
+
+    #[test]
+    fn beside_the_store_only_what_is_free_bounds_a_lease() {
+        let policy = LeasePolicy { largest_beside: Some(Bytes::new(1 << 28)), ..LeasePolicy::default() };
+        let gives = |policy: &LeasePolicy| {
+            grant(policy, &unlimited(), &[package(1, 1 << 30, 0, 0)], ask(0)).map(|terms| terms.bytes.get())
+        };
+        assert_eq!((gives(&policy), gives(&policy.beside())), (Ok(1 << 20), Ok(1 << 28)));
+        assert_eq!((policy.escrows(), policy.beside().escrows()), (true, false));
     }
 
     #[test]

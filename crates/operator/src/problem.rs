@@ -210,6 +210,7 @@ impl From<ServiceError> for Problem {
             | E::NoSuchPackage
             | E::NoSuchSource(_)
             | E::NoSuchMachine
+            | E::NoSuchGateway
             | E::NoSuchToken => Kind::NotFound,
             E::NameTaken(_)
             | E::EmailTaken

@@ -38,7 +38,8 @@ impl Service {
         self.exchange_under(self.lease_policy(), node, exchange).await
     }
 
-    /// As [`Service::exchange_leases`], for a gateway whose spool file lies beside the store: its leases may be larger.
+    /// As [`Service::exchange_leases`], for a gateway in this process. If its spool file lies beside the store, its leases
+    /// may be larger, and are not kept in escrow.
     ///
     /// # Errors
     /// As [`Service::exchange_leases`].
@@ -135,7 +136,8 @@ async fn grant_all(
         let node_holds = held.get(account).copied().unwrap_or(Bytes::ZERO);
         let outcome = books.grant(&round.policy, request, node_holds);
         if let Ok((customer, Terms { package, bytes, lapses_at, .. })) = outcome {
-            new.push(NewLease { customer, account: *account, package, bytes, lapses_at });
+            let escrowed = round.policy.escrows();
+            new.push(NewLease { customer, account: *account, package, bytes, lapses_at, escrowed });
         }
         decided.push((*account, outcome));
     }

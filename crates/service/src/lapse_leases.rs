@@ -36,7 +36,7 @@ impl Service {
         let open = self.store.read(async |tx| lease::open(tx).await).await?;
         let now = self.now();
         let mut lapsed = 0;
-        for silent in watch.look(elapsed, &open).chunks(BATCH) {
+        for silent in watch.look(elapsed, now, &open).chunks(BATCH) {
             let lapse = Lapse { service: self.clone(), silent: silent.to_vec(), now };
             lapsed += self.store.write(lapse, |lapse, tx| Box::pin(lapse_some(lapse, tx))).await?;
         }

@@ -92,15 +92,21 @@ pub async fn lock_of_node(tx: &mut Tx, node: NodeId) -> Result<Vec<OpenLease>, S
     all!(LeaseRow, tx, LOCK_OF_NODE, node.get())?.into_iter().map(OpenLease::try_from).collect()
 }
 
-const OPEN: &str = "SELECT id, lapses_at FROM lease WHERE lapsed = FALSE";
+const OPEN: &str = "\
+    SELECT lease.id, lapses_at, escrowed = TRUE AND revoked_at IS NULL AS escrowed
+    FROM lease
+    JOIN node ON node.id = lease.node_id
+    LEFT JOIN node_credential ON node_credential.id = node.credential_id
+    WHERE lapsed = FALSE";
 
-/// All leases that have not lapsed, with their marks.
+/// All leases that have not lapsed. None is in escrow of a machine whose credential is void.
 ///
 /// # Errors
 /// Only the database's own.
 pub async fn open(tx: &mut Tx) -> Result<Vec<Marked>, StoreError> {
-    let open = all!((i64, i64), tx, OPEN)?;
-    Ok(open.into_iter().map(|(id, mark)| (LeaseId::new(id), Timestamp::from_ms(mark))).collect())
+    let open = all!((i64, i64, bool), tx, OPEN)?;
+    let marked = |(id, mark, escrowed)| Marked { lease: LeaseId::new(id), mark: Timestamp::from_ms(mark), escrowed };
+    Ok(open.into_iter().map(marked).collect())
 }
 
 const LOCK_MARKED: &str = "\
@@ -118,7 +124,7 @@ const LOCK_MARKED: &str = "\
 /// # Errors
 /// [`StoreError::Corrupt`], or the database's own.
 pub async fn lock_marked(tx: &mut Tx, leases: &[Marked]) -> Result<Vec<OpenLease>, StoreError> {
-    let wanted: Vec<_> = leases.iter().map(|(lease, mark)| (lease.get(), mark.ms())).collect();
+    let wanted: Vec<_> = leases.iter().map(|marked| (marked.lease.get(), marked.mark.ms())).collect();
     all!(LeaseRow, tx, LOCK_MARKED, rows(&wanted)?)?.into_iter().map(OpenLease::try_from).collect()
 }
 
@@ -212,12 +218,14 @@ pub struct NewLease {
     pub bytes: Bytes,
     /// Its first mark.
     pub lapses_at: Timestamp,
+    /// Whether it stays held after its gateway fell silent.
+    pub escrowed: bool,
 }
 
 const INSERT: &str = "\
-    INSERT INTO lease (node_id, customer_id, account_id, package_id, ceiling, lapses_at)
+    INSERT INTO lease (node_id, customer_id, account_id, package_id, ceiling, lapses_at, escrowed)
     SELECT $1, CAST(value ->> 0 AS BIGINT), CAST(value ->> 1 AS BIGINT), CAST(value ->> 2 AS BIGINT),
-        CAST(value ->> 3 AS BIGINT), CAST(value ->> 4 AS BIGINT)
+        CAST(value ->> 3 AS BIGINT), CAST(value ->> 4 AS BIGINT), CAST(value ->> 5 AS BOOLEAN)
     FROM json_each($2)
     RETURNING account_id, id";
 
@@ -228,7 +236,7 @@ const INSERT: &str = "\
 pub async fn insert(tx: &mut Tx, node: NodeId, leases: &[NewLease]) -> Result<Vec<(AccountId, LeaseId)>, StoreError> {
     let row = |lease: &NewLease| {
         let (customer, account, package) = (lease.customer.get(), lease.account.get(), lease.package.get());
-        (customer, account, package, lease.bytes.to_column(), lease.lapses_at.ms())
+        (customer, account, package, lease.bytes.to_column(), lease.lapses_at.ms(), lease.escrowed)
     };
     if leases.is_empty() {
         return Ok(Vec::new());
@@ -236,6 +244,16 @@ pub async fn insert(tx: &mut Tx, node: NodeId, leases: &[NewLease]) -> Result<Ve
     let added: Vec<_> = leases.iter().map(row).collect();
     let ids = all!((i64, i64), tx, INSERT, node.get(), rows(&added)?)?;
     Ok(ids.into_iter().map(|(account, id)| (AccountId::new(account), LeaseId::new(id))).collect())
+}
+
+const END_ESCROW: &str = "UPDATE lease SET escrowed = FALSE WHERE node_id = $1 AND lapsed = FALSE";
+
+/// Leases of a gateway whose spool file will not come back are in escrow no more: how many.
+///
+/// # Errors
+/// Only the database's own.
+pub async fn end_escrow(tx: &mut Tx, node: NodeId) -> Result<u64, StoreError> {
+    exec!(tx, END_ESCROW, node.get())
 }
 
 const FORGET_LAPSED: &str = "\

@@ -15,6 +15,10 @@ pub(super) enum Breach {
     NeverRenew,
     /// The store never lets a lease lapse.
     NeverLapse,
+    /// The store lets the leases of every silent gateway lapse, as if its spool file could not come back.
+    ForgetEscrow,
+    /// The store grants a gateway elsewhere as much as one beside it.
+    ForgetDoubt,
     /// The store takes a day on which its clock was before to be a new one.
     ForgetDay,
     /// The store grants without asking what the gateway may still write.

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use turnpike_domain::calendar::Day;
 use turnpike_domain::ids::{AccountId, LeaseId, NodeId, PackageId};
+use turnpike_domain::time::Span;
 use turnpike_domain::units::{Bytes, LimitGb};
 
-use super::store::{LeaseRow, Store};
+use super::store::{LeaseRow, Moment, Store};
 use super::truth::Truth;
 
 /// How long after its time a lapse may come: the watch looks every few seconds.
@@ -28,7 +29,7 @@ struct Cap {
 
 impl Guarantees {
     /// Checks everything that the last step can have touched; says what is broken.
-    pub(super) fn check(&mut self, store: &mut Store, truth: &mut Truth, now_ms: u64) -> Result<(), String> {
+    pub(super) fn check(&mut self, store: &mut Store, truth: &mut Truth, now: Moment) -> Result<(), String> {
         self.limits_hold(store)?;
         packages_hold(store)?;
         windows_hold(store)?;
@@ -41,7 +42,7 @@ impl Guarantees {
         let mut touched = truth.take_touched();
         touched.append(&mut store.touched);
         touched.into_iter().try_for_each(|lease| lease_is_true(store, truth, lease))?;
-        leases_come_back(store, now_ms)
+        leases_come_back(store, now)
     }
 
     fn limits_hold(&mut self, store: &Store) -> Result<(), String> {
@@ -102,31 +103,76 @@ fn packages_hold(store: &Store) -> Result<(), String> {
 
 /// A gateway may write at most one window more for an account than it has told.
 fn windows_hold(store: &Store) -> Result<(), String> {
-    let mut windows: BTreeMap<(NodeId, AccountId), Bytes> = BTreeMap::new();
-    for row in store.leases.values() {
-        let window = windows.entry((row.node, row.account)).or_default();
-        *window = window.plus(row.book.unwritten());
+    let mut windows: BTreeMap<(NodeId, AccountId), (Bytes, Bytes)> = BTreeMap::new();
+    for (id, row) in &store.leases {
+        let (unwritten, most) = windows.entry((row.node, row.account)).or_default();
+        *unwritten = unwritten.plus(row.book.unwritten());
+        *most = window_of(store, *id).max(*most);
     }
-    match windows.iter().find(|(_, window)| **window > store.policy.largest) {
-        Some(((node, account), window)) => Err(format!("node {node} may write {window} for account {account}")),
+    match windows.iter().find(|(_, (unwritten, most))| unwritten > most) {
+        Some(((node, account), (unwritten, most))) => {
+            Err(format!("node {node} may write {unwritten} for account {account}, at most {most} are allowed"))
+        }
         None => Ok(()),
     }
+}
+
+fn window_of(store: &Store, lease: LeaseId) -> Bytes {
+    store.histories.get(&lease).map_or(Bytes::ZERO, |history| history.window)
+}
+
+/// What reached clients and origins passes no limit either, whatever is never reported: it is booked or held, but for what a
+/// crash cut off of leases that were settled since, and for leases that lapsed.
+pub(super) fn deliveries_stay_within_limits(store: &Store, truth: &Truth) -> Result<(), String> {
+    let mut doubts: BTreeMap<PackageId, u64> = BTreeMap::new();
+    let mut delivered: BTreeMap<PackageId, u64> = BTreeMap::new();
+    let mut by_account: BTreeMap<AccountId, u64> = BTreeMap::new();
+    for (id, history) in &store.histories {
+        let (Some(account), Some(package)) = (history.account, history.package) else { continue };
+        let real = truth.of_lease(*id);
+        let doubt = match store.leases.get(id) {
+            _ if history.lapsed => real.delivered.saturating_sub(history.booked.get()),
+            Some(_) => 0,
+            None => real.cut_off,
+        };
+        for (sums, bytes) in [(&mut doubts, doubt), (&mut delivered, real.delivered)] {
+            let sum = sums.entry(package).or_default();
+            *sum = sum.saturating_add(bytes);
+        }
+        let sum = by_account.entry(account).or_default();
+        *sum = sum.saturating_add(doubt);
+    }
+    let of = |sums: &BTreeMap<PackageId, u64>, id| sums.get(id).copied().unwrap_or(0);
+    for (id, package) in &store.packages {
+        let most = package.size.get().saturating_add(of(&doubts, id));
+        if of(&delivered, id) > most {
+            return Err(format!("package {id}: {} B were delivered, at most {most} B may be", of(&delivered, id)));
+        }
+    }
+    for (id, account) in &store.accounts {
+        let covered = account.quota.used.plus(account.quota.held).get();
+        let (delivered, doubt) = (truth.of_account(*id), by_account.get(id).copied().unwrap_or(0));
+        if delivered > covered.saturating_add(doubt) {
+            return Err(format!("account {id}: {delivered} B were delivered, {covered} B are booked or held"));
+        }
+    }
+    Ok(())
 }
 
 /// What is lost with a gateway's file: for each account at most one window, what was on its way unacknowledged when that
 /// was last told, and what a crash cut off.
 pub(super) fn lost_with_file(store: &Store, truth: &Truth, node: NodeId) -> Result<(), String> {
-    let mut losses: BTreeMap<AccountId, (u64, u64)> = BTreeMap::new();
+    let mut losses: BTreeMap<AccountId, (u64, u64, Bytes)> = BTreeMap::new();
     for (id, row) in store.leases.iter().filter(|(_, row)| row.node == node && !row.book.lapsed) {
         let real = truth.of_lease(*id);
-        let (lost, on_its_way) = losses.entry(row.account).or_default();
+        let (lost, on_its_way, window) = losses.entry(row.account).or_default();
+        *window = window_of(store, *id).max(*window);
         *lost = lost.saturating_add(real.delivered.saturating_sub(row.book.used.get()));
         *on_its_way =
             on_its_way.saturating_add(row.book.written.minus(row.book.used).get()).saturating_add(real.cut_off);
     }
-    let most = |on_its_way: u64| store.policy.largest.get().saturating_add(on_its_way);
-    match losses.iter().find(|(_, (lost, on_its_way))| *lost > most(*on_its_way)) {
-        Some((account, (lost, _))) => Err(format!("account {account} loses {lost} B with the file of node {node}")),
+    match losses.iter().find(|(_, (lost, on_its_way, window))| *lost > window.get().saturating_add(*on_its_way)) {
+        Some((account, (lost, ..))) => Err(format!("account {account} loses {lost} B with the file of node {node}")),
         None => Ok(()),
     }
 }
@@ -135,34 +181,39 @@ fn total_held(store: &Store, which: impl Fn(&LeaseRow) -> bool) -> Bytes {
     store.leases.values().filter(|row| which(row)).map(|row| row.book.held()).fold(Bytes::ZERO, Bytes::plus)
 }
 
-/// Booked ≤ delivered ≤ granted. What was delivered and can no longer be booked is what a crash cut off, unless the lease
-/// lapsed: then it is at most the lease.
+/// Booked ≤ delivered ≤ granted. What was delivered and can no longer be booked is what a crash cut off, and that only once
+/// the lease is settled, unless it lapsed: then it is at most the lease.
 fn lease_is_true(store: &Store, truth: &Truth, lease: LeaseId) -> Result<(), String> {
     let (real, history) = (truth.of_lease(lease), store.histories.get(&lease).cloned().unwrap_or_default());
     let wrong = |what: &str| Err(format!("lease {lease}: delivered {} B, {what}; {history:?}", real.delivered));
-    if history.granted > store.policy.largest || real.delivered > history.granted.get() {
+    if history.granted > history.window || real.delivered > history.granted.get() {
         return wrong("more than was granted");
     }
     if history.booked.get() > real.delivered {
         return wrong("booked more");
     }
-    let bookable = match store.leases.get(&lease) {
+    let (bookable, cut_off) = match store.leases.get(&lease) {
         _ if history.lapsed => return Ok(()),
-        Some(row) => row.book.ceiling,
-        None => history.booked,
+        Some(row) => (row.book.ceiling, 0),
+        None => (history.booked, real.cut_off),
     };
-    if real.delivered > bookable.get().saturating_add(real.cut_off) {
-        return wrong(&format!("only {bookable} can be booked and {} B were cut off by crashes", real.cut_off));
+    if real.delivered > bookable.get().saturating_add(cut_off) {
+        return wrong(&format!("only {bookable} can be booked and {cut_off} B were cut off by crashes"));
     }
     Ok(())
 }
 
-fn leases_come_back(store: &Store, now_ms: u64) -> Result<(), String> {
-    let silence_ms = store.policy.silence().ms().unsigned_abs();
+fn leases_come_back(store: &Store, now: Moment) -> Result<(), String> {
+    let (silence, slack) = (store.policy.silence().ms().unsigned_abs(), LAPSE_SLACK_MS);
+    let slack_on_wall = Span::from_ms(i64::try_from(slack).unwrap_or(i64::MAX));
     for (id, row) in store.leases.iter().filter(|(_, row)| !row.book.lapsed) {
         let since_ms = row.contact_ms.max(store.watch_since_ms);
-        let silent_ms = now_ms.saturating_sub(since_ms);
-        if silent_ms > silence_ms.saturating_add(LAPSE_SLACK_MS) {
+        let silent_ms = now.true_ms.saturating_sub(since_ms);
+        let until = row.mark.plus(store.policy.escrow).plus(slack_on_wall);
+        // Right after the clock jumped or the operator said so, nobody has looked yet.
+        let looked = now.true_ms.saturating_sub(now.jumped_ms.max(row.given_up_ms)) > slack;
+        let kept = !looked || row.escrowed && now.wall < until;
+        if silent_ms > silence.saturating_add(slack) && !kept {
             return Err(format!("lease {id} has been silent for {silent_ms} ms and has not lapsed"));
         }
     }
@@ -184,6 +235,7 @@ pub(super) fn check_end(store: &Store, truth: &Truth) -> Result<(), String> {
         return Err(format!("lease {id} of node {} is open though everything was settled", row.node));
     }
     truth.leases.keys().try_for_each(|lease| lease_is_true(store, truth, *lease))?;
+    deliveries_stay_within_limits(store, truth)?;
     let unbilled_by_lease = truth.leases.iter().map(|(lease, real)| {
         let booked = store.histories.get(lease).map_or(Bytes::ZERO, |history| history.booked);
         real.delivered.saturating_sub(booked.get())

@@ -34,7 +34,8 @@ impl World {
         match self.random.between(0, 99) {
             0..8 => self.crash(gateway),
             8..10 => self.lose_file(gateway),
-            10..30 => self.restart(gateway),
+            10..14 => self.give_up(),
+            14..30 => self.restart(gateway),
             30..40 => self.change_limit(),
             40..48 => self.change_daily_limit(),
             48..54 => self.switch(),

@@ -5,13 +5,20 @@ use std::time::Duration;
 
 use turnpike_domain::calendar::{Day, Zone};
 use turnpike_domain::ids::{AccountId, Incarnation, LeaseId, NodeId, PackageId};
-use turnpike_domain::lapse::LapseWatch;
+use turnpike_domain::lapse::{LapseWatch, Marked};
 use turnpike_domain::lease::{Exchange, Lease, LeaseGrant, LeaseReport, LeaseRequest};
 use turnpike_domain::quota::{self, AccountQuota, Ask, Denial, LeaseBook, LeasePolicy, PackageQuota};
 use turnpike_domain::time::{Span, Timestamp};
-use turnpike_domain::units::Bytes;
+use turnpike_domain::units::{Bytes, LimitGb};
 
 use super::breach::Breach;
+
+/// The most that a gateway beside the store may hold for an account and has not written yet.
+const LARGEST_BESIDE: Bytes = Bytes::new(64 << 20);
+/// The part of package and limits that a gateway elsewhere may hold of them for an account, and has not written yet; and the
+/// least that it may.
+const DOUBT_SHARE: u64 = 1024;
+const LEAST_WINDOW: u64 = 64 << 10;
 
 /// Now, by the store's clock that jumps, and in truth.
 #[derive(Clone, Copy)]
@@ -19,6 +26,8 @@ pub(super) struct Moment {
     pub(super) wall: Timestamp,
     pub(super) offset_ms: i64,
     pub(super) true_ms: u64,
+    /// When the store's clock last jumped, in truth.
+    pub(super) jumped_ms: u64,
 }
 
 /// An account's row.
@@ -67,8 +76,12 @@ pub(super) struct LeaseRow {
     pub(super) account: AccountId,
     pub(super) package: PackageId,
     pub(super) mark: Timestamp,
-    /// The true time of the grant or the last report.
+    pub(super) escrowed: bool,
+    /// When the operator said that its gateway's spool file will not come back.
+    pub(super) given_up_ms: u64,
+    /// When it was granted or last reported: in truth, and by the store's clock.
     pub(super) contact_ms: u64,
+    pub(super) contact_wall: Timestamp,
     /// How far the store's clock was off when it granted.
     pub(super) offset_ms: i64,
 }
@@ -76,9 +89,13 @@ pub(super) struct LeaseRow {
 /// What ever happened to a lease: the simulator remembers when the row is gone.
 #[derive(Clone, Debug, Default)]
 pub(super) struct History {
+    pub(super) account: Option<AccountId>,
+    pub(super) package: Option<PackageId>,
     pub(super) granted: Bytes,
     pub(super) booked: Bytes,
     pub(super) lapsed: bool,
+    /// What its gateway could hold unwritten for its account when it was granted.
+    pub(super) window: Bytes,
 }
 
 /// A gateway's row.
@@ -102,6 +119,8 @@ pub(super) struct Lapse {
     pub(super) lease: LeaseId,
     pub(super) freed: Bytes,
     pub(super) silent_ms: u64,
+    /// Whether it was in escrow, and that had not ended by the store's clock.
+    pub(super) kept: bool,
 }
 
 /// All rows of one customer.
@@ -112,6 +131,8 @@ pub(super) struct Store {
     pub(super) packages: BTreeMap<PackageId, PackageQuota>,
     pub(super) leases: BTreeMap<LeaseId, LeaseRow>,
     nodes: BTreeMap<NodeId, NodeRow>,
+    /// Gateways whose spool files lie beside the store.
+    pub(super) beside: BTreeSet<NodeId>,
     pub(super) watch_since_ms: u64,
     /// How often a report on a lapsed lease was booked.
     pub(super) late_bookings: u64,
@@ -125,7 +146,10 @@ pub(super) struct Store {
 
 impl Store {
     pub(super) fn new(breach: Option<Breach>) -> Self {
-        let policy = LeasePolicy::default();
+        let mut policy = LeasePolicy { largest_beside: Some(LARGEST_BESIDE), ..LeasePolicy::default() };
+        if breach == Some(Breach::ForgetDoubt) {
+            policy.doubt_share = 1;
+        }
         let watch = LapseWatch::new(&policy);
         Self {
             policy,
@@ -133,6 +157,7 @@ impl Store {
             packages: BTreeMap::new(),
             leases: BTreeMap::new(),
             nodes: BTreeMap::new(),
+            beside: BTreeSet::new(),
             watch_since_ms: 0,
             late_bookings: 0,
             histories: BTreeMap::new(),
@@ -200,25 +225,35 @@ impl Store {
 
     /// Lets leases lapse.
     pub(super) fn lapse(&mut self, now: Moment) -> Vec<Lapse> {
-        let open = self.leases.iter().filter(|(_, row)| !row.book.lapsed).map(|(id, row)| (*id, row.mark));
+        let forgets = self.breach == Some(Breach::ForgetEscrow);
+        let open = self.leases.iter().filter(|(_, row)| !row.book.lapsed);
+        let open = open.map(|(id, row)| Marked { lease: *id, mark: row.mark, escrowed: row.escrowed && !forgets });
         let open: Vec<_> = open.collect();
         let due = match self.breach {
             Some(Breach::NeverLapse) => Vec::new(),
-            Some(Breach::LapseByWallClock) => open.into_iter().filter(|(_, mark)| *mark <= now.wall).collect(),
-            _ => self.watch.look(Duration::from_millis(now.true_ms), &open),
+            Some(Breach::LapseByWallClock) => open.into_iter().filter(|marked| marked.mark <= now.wall).collect(),
+            _ => self.watch.look(Duration::from_millis(now.true_ms), now.wall, &open),
         };
-        let lapses = due.into_iter().filter_map(|(lease, _)| {
+        let lapses = due.into_iter().filter_map(|Marked { lease, .. }| {
             let row = self.leases.get_mut(&lease)?;
             let freed = row.book.held();
+            let kept = row.escrowed && now.wall < row.contact_wall.plus(self.policy.escrow);
             row.book.lapsed = true;
             let (account, package) = (self.accounts.get_mut(&row.account)?, self.packages.get_mut(&row.package)?);
             account.quota.held = account.quota.held.minus(freed);
             package.held = package.held.minus(freed);
             let silent_ms = now.true_ms.saturating_sub(row.contact_ms);
             self.histories.entry(lease).or_default().lapsed = true;
-            Some(Lapse { lease, freed, silent_ms })
+            Some(Lapse { lease, freed, silent_ms, kept })
         });
         lapses.collect()
+    }
+
+    /// The operator says that a gateway's spool file will not come back.
+    pub(super) fn end_escrow(&mut self, now: Moment, node: NodeId) {
+        for row in self.leases.values_mut().filter(|row| row.node == node && row.escrowed) {
+            (row.escrowed, row.given_up_ms) = (false, now.true_ms);
+        }
     }
 
     /// Drops the rows of leases that lapsed a week ago.
@@ -255,7 +290,7 @@ impl Store {
         if row.book.lapsed {
             self.late_bookings = self.late_bookings.saturating_add(u64::from(booking.used > Bytes::ZERO));
         } else {
-            row.contact_ms = now.true_ms;
+            (row.contact_ms, row.contact_wall) = (now.true_ms, now.wall);
             if self.breach != Some(Breach::NeverRenew) {
                 row.mark = self.policy.lapses_at(now.wall);
             }
@@ -276,7 +311,9 @@ impl Store {
         account.turn_to_today(now, self.breach);
         let mut packages: Vec<PackageQuota> = self.packages.values().cloned().collect();
         packages.sort_by_key(|package| package.expires_at);
-        let terms = quota::grant(&self.policy, &account.quota, &packages, Ask { want, node_holds, now: now.wall })?;
+        let beside = self.beside.contains(&node);
+        let policy = if beside { self.policy.beside() } else { self.policy.clone() };
+        let terms = quota::grant(&policy, &account.quota, &packages, Ask { want, node_holds, now: now.wall })?;
         let package = self.packages.get_mut(&terms.package).ok_or(Denial::NoTraffic)?;
         if self.breach != Some(Breach::ForgetHeld) {
             account.quota.held = account.quota.held.plus(terms.bytes);
@@ -285,17 +322,34 @@ impl Store {
         self.last_lease = self.last_lease.saturating_add(1);
         let lease = LeaseId::new(self.last_lease);
         let book = LeaseBook::granted(terms.bytes);
-        self.histories.insert(lease, History { granted: terms.bytes, ..History::default() });
+        let history = History {
+            account: Some(id),
+            package: Some(terms.package),
+            granted: terms.bytes,
+            window: if beside { LARGEST_BESIDE } else { window(&account.quota, package.size) },
+            ..History::default()
+        };
+        self.histories.insert(lease, history);
         let row = LeaseRow {
             book,
             node,
             account: id,
             package: terms.package,
             mark: terms.lapses_at,
+            escrowed: policy.escrows(),
+            given_up_ms: 0,
             contact_ms: now.true_ms,
+            contact_wall: now.wall,
             offset_ms: now.offset_ms,
         };
         self.leases.insert(lease, row);
         Ok(Lease { id: lease, bytes: terms.bytes, valid_for: terms.valid_for })
     }
+}
+
+/// What may be in doubt for an account when a gateway elsewhere dies: told anew here, so that the rule is not its own judge.
+fn window(account: &AccountQuota, package: Bytes) -> Bytes {
+    let whole = |limit: LimitGb| limit.bytes().unwrap_or(Bytes::MAX);
+    let whole = whole(account.limit).min(whole(account.daily_limit)).min(package);
+    Bytes::new((whole.get() / DOUBT_SHARE).max(LEAST_WINDOW))
 }

@@ -30,6 +30,7 @@ fn the_rules_hold_over_fifty_seeds_in_which_everything_happens() {
         "crashes",
         "writes cut off",
         "files lost",
+        "given up",
         "lapses",
         "resets",
         "clock jumps",

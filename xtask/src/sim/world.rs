@@ -21,6 +21,9 @@ const BEGIN_MS: i64 = 1_700_000_000_000;
 /// How many rounds of half a second are given to settle everything at the end: more than validity and grace.
 const LAST_ROUNDS: u64 = 300;
 
+/// Steps between two sums over all leases there ever were.
+const SUMS_EVERY: u64 = 16;
+
 /// The world of one seed.
 pub(super) struct World {
     pub(super) seed: u64,
@@ -28,6 +31,9 @@ pub(super) struct World {
     pub(super) random: Random,
     pub(super) now_ms: u64,
     pub(super) wall_offset_ms: i64,
+    pub(super) jumped_ms: u64,
+    /// Gateways whose spool files were lost.
+    pub(super) lost: Vec<NodeId>,
     pub(super) store: Store,
     pub(super) gateways: Vec<Gateway>,
     pub(super) network: Network,
@@ -80,6 +86,8 @@ impl World {
             random: Random::new(seed),
             now_ms: 0,
             wall_offset_ms: 0,
+            jumped_ms: 0,
+            lost: Vec::new(),
             store: Store::new(breach),
             gateways: Vec::new(),
             network: Network::default(),
@@ -93,6 +101,10 @@ impl World {
         };
         for _ in 0..world.random.between(1, 3) {
             let node = world.next_node();
+            // At most one process has the store in it.
+            if world.gateways.is_empty() && world.random.one_in_thousand_times(300) {
+                world.store.beside.insert(node);
+            }
             world.gateways.push(Gateway::new(node));
         }
         for _ in 0..world.random.between(1, 4) {
@@ -122,8 +134,13 @@ impl World {
 
     fn check(&mut self, step: u64) -> Result<(), Violation> {
         let complaint = self.complaint.take().map_or(Ok(()), Err);
+        let sums_are_due = step.is_multiple_of(SUMS_EVERY);
+        let now = self.moment();
         complaint
-            .and_then(|()| self.guarantees.check(&mut self.store, &mut self.truth, self.now_ms))
+            .and_then(|()| self.guarantees.check(&mut self.store, &mut self.truth, now))
+            .and_then(|()| {
+                if sums_are_due { guarantees::deliveries_stay_within_limits(&self.store, &self.truth) } else { Ok(()) }
+            })
             .map_err(|message| self.violation(step, message))
     }
 
@@ -136,7 +153,12 @@ impl World {
     pub(super) fn moment(&self) -> Moment {
         let true_ms = i64::try_from(self.now_ms).unwrap_or(i64::MAX);
         let wall = BEGIN_MS.saturating_add(true_ms).saturating_add(self.wall_offset_ms);
-        Moment { wall: Timestamp::from_ms(wall), offset_ms: self.wall_offset_ms, true_ms: self.now_ms }
+        Moment {
+            wall: Timestamp::from_ms(wall),
+            offset_ms: self.wall_offset_ms,
+            true_ms: self.now_ms,
+            jumped_ms: self.jumped_ms,
+        }
     }
 
     /// Writes a line of the trace, under the true time.
@@ -187,10 +209,13 @@ impl World {
             if lapse.silent_ms < silence_ms {
                 self.complaint = Some(format!("lease {} lapsed after {} ms of silence", lapse.lease, lapse.silent_ms));
             }
+            if lapse.kept {
+                self.complaint = Some(format!("lease {} lapsed though it was in escrow", lapse.lease));
+            }
         }
     }
 
-    /// One round of settling: every gateway is up, ends what it does, and tells it.
+    /// One round of settling: every gateway is up, ends what it does, and tells it. What is lost is given up.
     fn settle_round(&mut self) {
         for gateway in 0..self.gateways.len() {
             if self.gateways.get(gateway).is_some_and(|place| matches!(place.life, Life::Down)) {
@@ -200,6 +225,8 @@ impl World {
             self.tell(gateway);
         }
         while self.deliver() {}
+        let now = self.moment();
+        self.lost.iter().for_each(|node| self.store.end_escrow(now, *node));
         self.pass(500);
     }
 }

@@ -23,6 +23,7 @@ const LIVE: &[&str] = &[
     "gateway.open",
     "destinations.",
     "leases.largest_kb",
+    "leases.doubt_share",
     "leases.smallest_kb",
     "leases.share",
     "jobs.",

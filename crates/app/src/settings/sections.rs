@@ -129,6 +129,9 @@ pub(crate) struct LeaseSettings {
     /// The most one gateway holds for one account and has not written yet, in KB. When not set: 262144 for the gateway of
     /// a process with an embedded store, whose spool file is lost only with the store, and 16384 for all others.
     pub(crate) largest_kb: Option<u64>,
+    /// A gateway whose spool file does not lie beside the store holds for one account at most this fraction of the package
+    /// and of the account's limits. 1024.
+    pub(crate) doubt_share: u64,
     /// The least that is granted while more is free, in KB. 64.
     pub(crate) smallest_kb: u64,
     /// A lease is at most this fraction of what is free. 4.
@@ -137,11 +140,21 @@ pub(crate) struct LeaseSettings {
     pub(crate) validity_s: u32,
     /// How much longer the store waits for its report, in seconds. 30.
     pub(crate) grace_s: u32,
+    /// How much longer it goes on holding what a gateway that stays silent may have delivered, in seconds. 86400.
+    pub(crate) escrow_s: u32,
 }
 
 impl Default for LeaseSettings {
     fn default() -> Self {
-        Self { largest_kb: None, smallest_kb: 64, share: 4, validity_s: 60, grace_s: 30 }
+        Self {
+            largest_kb: None,
+            doubt_share: 1024,
+            smallest_kb: 64,
+            share: 4,
+            validity_s: 60,
+            grace_s: 30,
+            escrow_s: 86_400,
+        }
     }
 }
 
@@ -157,6 +170,8 @@ impl LeaseSettings {
         ensure!(self.share > 0, "leases.share: at least 1");
         ensure!((10..=3600).contains(&self.validity_s), "leases.validity_s: 10 to 3600");
         ensure!((5..=3600).contains(&self.grace_s), "leases.grace_s: 5 to 3600");
+        ensure!(self.doubt_share > 0, "leases.doubt_share: at least 1");
+        ensure!(self.escrow_s <= 30 * 86_400, "leases.escrow_s: at most 2592000 (30 days)");
         Ok(())
     }
 
@@ -167,14 +182,16 @@ impl LeaseSettings {
 
     /// For the rules. `embedded` says that the store is a file of this machine.
     pub(super) fn policy(&self, embedded: bool) -> LeasePolicy {
-        let beside_kb = if embedded { self.largest_kb.unwrap_or(262_144) } else { self.apart_kb() };
+        let beside_kb = embedded.then(|| self.largest_kb.unwrap_or(262_144));
         LeasePolicy {
             largest: Bytes::new(self.apart_kb().saturating_mul(1024)),
-            largest_beside: Bytes::new(beside_kb.saturating_mul(1024)),
+            largest_beside: beside_kb.map(|kb| Bytes::new(kb.saturating_mul(1024))),
+            doubt_share: self.doubt_share,
             smallest: Bytes::new(self.smallest_kb.saturating_mul(1024)),
             share: self.share,
             validity: Span::from_secs(i64::from(self.validity_s)),
             grace: Span::from_secs(i64::from(self.grace_s)),
+            escrow: Span::from_secs(i64::from(self.escrow_s)),
         }
     }
 }

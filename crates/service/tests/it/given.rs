@@ -92,6 +92,14 @@ impl Given {
         self.service.lapse_leases(&mut *self.watch.lock().await, elapsed).await.unwrap()
     }
 
+    /// The operator says that a gateway is gone for good: how many leases are in escrow no more. It may have none yet.
+    pub(crate) async fn give_up(&self, gateway: NodeId) -> u64 {
+        match self.service.give_up_gateway(&operator(), gateway).await {
+            Err(ServiceError::NoSuchGateway) => 0,
+            ended => ended.unwrap(),
+        }
+    }
+
     pub(crate) fn now(&self) -> Timestamp {
         self.service.now()
     }
@@ -186,11 +194,18 @@ impl Given {
         self.report_at(NODE, reports).await;
     }
 
-    /// Bills so many bytes to an account, through one lease, which is done then.
+    /// Bills so many bytes to an account, through one lease after the other, which are done then.
     pub(crate) async fn bill(&self, account: AccountId, bytes: u64) {
-        let lease = self.ask(account).await.unwrap();
-        assert!(lease.bytes.get() >= bytes, "one lease has only {}", lease.bytes);
-        self.report(vec![last(lease.id, bytes)]).await;
+        let mut left = bytes;
+        loop {
+            let lease = self.ask(account).await.unwrap();
+            let used = lease.bytes.get().min(left);
+            self.report(vec![last(lease.id, used)]).await;
+            left -= used;
+            if left == 0 {
+                return;
+            }
+        }
     }
 
     /// The first column of the first row.

@@ -2,9 +2,10 @@
 
 use turnpike_domain::ids::{AccountId, LeaseId, NodeId};
 use turnpike_domain::lease::Exchange;
-use turnpike_domain::quota::Denial;
+use turnpike_domain::quota::{Denial, LeasePolicy};
 use turnpike_domain::time::Span;
 use turnpike_domain::units::{Bytes, LimitGb};
+use turnpike_service::{NodeAccess, ServiceError};
 use turnpike_testkit::each_store;
 
 use crate::given::{GB, Given, NEIGHBOUR, NODE, last, name, operator, partial, wishes};
@@ -60,6 +61,7 @@ each_store! {
         let anna = given.customer("anna@example.com").await;
         given.package(anna, 10 * GB).await;
         let account = given.limited_account(anna, "user1", 1, 0).await;
+        given.service.set_lease_policy(LeasePolicy { doubt_share: 1, ..LeasePolicy::default() });
         let (mut granted, mut leases) = (0, Vec::new());
         for turn in 0.. {
             let node = NodeId::new(turn % 100);
@@ -165,6 +167,7 @@ each_store! {
         let lost = given.ask(account).await.unwrap();
         let size = lost.bytes.get();
         given.report(vec![partial(lost.id, 100, size)]).await;
+        assert_eq!(given.give_up(NODE).await, 1);
         assert_eq!(given.lapse().await, 0);
         given.pass(Span::from_secs(89));
         assert_eq!(given.lapse().await, 0);
@@ -185,12 +188,97 @@ each_store! {
         assert_eq!(given.number("SELECT count(*) FROM lease").await, 0);
     }
 
+    async fn what_a_silent_gateway_may_have_delivered_stays_held_for_a_day(given: &TestStore) {
+        let given = Given::over(given);
+        let anna = given.customer("anna@example.com").await;
+        given.package(anna, MIB).await;
+        let account = given.account(anna, "user1").await;
+        let lease = given.ask(account).await.unwrap();
+        let held = lease.bytes.to_column();
+        given.report(vec![partial(lease.id, 100, lease.bytes.get())]).await;
+        for _ in 0..24 {
+            assert_eq!(given.lapse().await, 0);
+            given.pass(Span::from_secs(3600));
+        }
+        // Whoever watches, and if nobody did for a while.
+        let successor = Given::beside(&given);
+        assert_eq!(successor.lapse().await, 0);
+        assert_eq!(given.used_and_held(account).await, (100, held - 100));
+        successor.pass(Span::from_secs(90));
+        assert_eq!(successor.lapse().await, 1);
+        assert_eq!(given.used_and_held(account).await, (100, 0));
+        assert!(matches!(given.service.give_up_gateway(&operator(), NodeId::new(4711)).await, Err(ServiceError::NoSuchGateway)));
+    }
+
+    async fn a_spool_that_comes_back_within_a_day_is_billed_whole(given: &TestStore) {
+        let given = Given::over(given);
+        let anna = given.customer("anna@example.com").await;
+        given.package(anna, MIB).await;
+        let account = given.account(anna, "user1").await;
+        let lost = given.ask(account).await.unwrap();
+        given.lapse().await;
+        given.pass(Span::from_secs(23 * 3600));
+        given.lapse().await;
+        let mut left = MIB - lost.bytes.get();
+        while left > 0 {
+            let grants = given.ask_at(NEIGHBOUR, vec![account]).await;
+            let lease = grants[0].outcome.as_ref().unwrap();
+            left -= lease.bytes.get();
+            given.report_at(NEIGHBOUR, vec![last(lease.id, lease.bytes.get())]).await;
+        }
+        assert_eq!(given.ask_at(NEIGHBOUR, vec![account]).await[0].outcome, Err(Denial::Contended));
+        given.boot(NODE, vec![last(lost.id, lost.bytes.get())]).await;
+        assert_eq!(given.used_and_held(account).await, (i64::try_from(MIB).unwrap(), 0));
+    }
+
+    async fn a_gateway_of_a_revoked_machine_keeps_nothing_in_escrow(given: &TestStore) {
+        let given = Given::over(given);
+        let anna = given.customer("anna@example.com").await;
+        given.package(anna, MIB).await;
+        let account = given.account(anna, "user1").await;
+        let secret = given.service.add_node_credential(&operator(), "fra-1").await.unwrap();
+        let NodeAccess::Granted(machine) = given.service.authenticate_node(&secret).await.unwrap() else {
+            panic!("a fresh credential is worth nothing")
+        };
+        assert!(given.service.claim_node(machine, NODE).await.unwrap());
+        given.ask(account).await.unwrap();
+        given.lapse().await;
+        given.service.revoke_node_credential(&operator(), "fra-1").await.unwrap();
+        given.pass(Span::from_secs(89));
+        assert_eq!(given.lapse().await, 0);
+        given.pass(Span::from_secs(1));
+        assert_eq!(given.lapse().await, 1);
+        assert_eq!(given.used_and_held(account).await, (0, 0));
+    }
+
+    async fn beside_the_store_leases_are_large_and_lapse_soon(given: &TestStore) {
+        let given = Given::over(given);
+        let anna = given.customer("anna@example.com").await;
+        given.package(anna, GB).await;
+        let account = given.account(anna, "user1").await;
+        let apart = given.ask(account).await.unwrap();
+        let node = given.boot(NEIGHBOUR, Vec::new()).await;
+        let asks = Exchange { number: 1, requests: wishes([account]), ..Exchange::default() };
+        let policy = LeasePolicy { largest_beside: Some(Bytes::new(256 * MIB)), ..LeasePolicy::default() };
+        given.service.set_lease_policy(policy);
+        let grants = given.service.exchange_leases_beside(node, asks).await.unwrap();
+        let beside = grants[0].outcome.as_ref().unwrap();
+        assert_eq!(apart.bytes, Bytes::new(MIB));
+        // A quarter of what is left.
+        assert_eq!(beside.bytes, Bytes::new((GB - MIB) / 4));
+        given.lapse().await;
+        given.pass(Span::from_secs(90));
+        assert_eq!(given.lapse().await, 1);
+        assert_eq!(given.used_and_held(account).await, (0, apart.bytes.to_column()));
+    }
+
     async fn a_lease_that_is_reported_stays_held(given: &TestStore) {
         let given = Given::over(given);
         let anna = given.customer("anna@example.com").await;
         given.package(anna, GB).await;
         let account = given.account(anna, "user1").await;
         let lease = given.ask(account).await.unwrap();
+        given.give_up(NODE).await;
         for _ in 0..5 {
             assert_eq!(given.lapse().await, 0);
             given.pass(Span::from_secs(80));
@@ -209,6 +297,7 @@ each_store! {
         given.package(anna, GB).await;
         let account = given.account(anna, "user1").await;
         given.ask(account).await.unwrap();
+        given.give_up(NODE).await;
         for days in [1, -3, 1] {
             assert_eq!(given.lapse().await, 0);
             given.pass(Span::from_secs(29));

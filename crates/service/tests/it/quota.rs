@@ -132,7 +132,10 @@ each_store! {
             let (node, held) = &mut gateways[which];
             match dice.roll(10) {
                 0 => given.pass(Span::from_secs(i64::try_from(dice.roll(200)).unwrap())),
-                1 => drop(given.lapse().await),
+                1 => {
+                    given.give_up(*node).await;
+                    given.lapse().await;
+                }
                 2 => {
                     // It crashed: some of its spool is lost.
                     let found = held.iter().filter(|_| dice.roll(3) > 0).map(|(lease, (used, _))| last(*lease, *used));
@@ -179,6 +182,7 @@ each_store! {
                 let limit = LimitGb::new(1 + turn % 3).unwrap();
                 meddler.service.change_limit(anna, &name("anna1"), limit).await.unwrap();
                 meddler.service.set_accounts_enabled(anna, &[name("anna2"), name("anna0")], turn % 2 == 0).await.unwrap();
+                meddler.give_up(NodeId::new(i64::from(1 + turn % 6))).await;
                 meddler.pass(Span::from_secs(20));
                 meddler.lapse().await;
             }

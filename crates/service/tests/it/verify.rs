@@ -187,6 +187,7 @@ async fn worked_with(store: &TestStore) -> Given {
     given.package(anna, 1 << 20).await;
     let open = given.ask(alpha).await.unwrap();
     given.ask_at(NEIGHBOUR, vec![bravo]).await;
+    given.give_up(NEIGHBOUR).await;
     assert_eq!(given.lapse().await, 0);
     given.pass(Span::from_secs(95));
     given.report(vec![partial(open.id, 700, open.bytes.get())]).await;

@@ -45,8 +45,28 @@ impl World {
         if let Err(passed) = guarantees::lost_with_file(&self.store, &self.truth, lost.node.node) {
             self.complaint = Some(passed);
         }
+        if self.store.beside.contains(&lost.node.node) {
+            self.store.beside.insert(node);
+        }
+        self.lost.push(lost.node.node);
         self.note(&format!("gateway {gateway} has lost its file and is node {node} now"));
         self.count("files lost");
+    }
+
+    /// The operator says that a gateway's spool file will not come back: mostly, that is so.
+    pub(super) fn give_up(&mut self) {
+        let mistaken = self.random.one_in_thousand_times(200);
+        let node = if mistaken {
+            let gateway = self.any_gateway();
+            self.gateways.get(gateway).map(|place| place.node.node)
+        } else {
+            let lost = self.lost.clone();
+            self.random.pick(&lost)
+        };
+        let Some(node) = node else { return };
+        self.store.end_escrow(self.moment(), node);
+        self.note(&format!("the operator gives node {node} up"));
+        self.count("given up");
     }
 
     pub(in crate::sim) fn restart(&mut self, gateway: GatewayIndex) {
@@ -86,6 +106,7 @@ impl World {
         let jump = i64::try_from(self.random.between(0, 2 * reach)).unwrap_or_default();
         let jump = jump.saturating_sub(i64::try_from(reach).unwrap_or_default());
         self.wall_offset_ms = self.wall_offset_ms.saturating_add(jump);
+        self.jumped_ms = self.now_ms;
         self.note(&format!("the store's clock jumps by {jump} ms"));
         self.count("clock jumps");
     }

@@ -1,0 +1,2 @@
+-- Whether a lease stays held after its gateway fell silent, in case the spool file comes back.
+ALTER TABLE lease ADD COLUMN escrowed BOOLEAN NOT NULL DEFAULT FALSE;
