@@ -91,6 +91,11 @@ field-item-no-region = Eintrag { $place }: bitte als Land und Anzahl schreiben, 
 field-duration-form = muss eine Zahl von 1 bis 36 Monaten sein, oder em für das Monatsende
 field-coupon-form = muss 4 bis 32 Buchstaben, Ziffern und Bindestriche haben
 field-status-unknown = muss 0 (unbezahlt), 1 (bezahlt), 2 (geschlossen) oder 3 (erstattet) sein
+field-country-form = Muss ein Ländercode aus zwei Buchstaben sein, etwa US
+field-product-type-static = Muss 14 oder 25 sein
+field-static-ip-type = Nennt eine statische IP, die dieses Produkt nicht verlängert
+field-renewal-too-short = Ist zu kurz: die statische IP wäre auch dann abgelaufen
+field-one-target = Geben Sie entweder upid oder package_id an
 
 # The shop.
 no-such-product = Dieses Produkt gibt es nicht
@@ -106,6 +111,11 @@ coupon-used = Sie haben diesen Gutschein schon eingelöst
 no-invitation = Für Sie gibt es keinen Einladungsrabatt
 out-of-stock = Es ist nicht genug vorrätig
 out-of-stock-in = In { $country } sind nicht genug statische IPs vorrätig
+no-such-package = Es gibt kein Paket mit der Nummer { $id }
+no-ip-changes = Es sind keine IP-Wechsel mehr übrig, bitte zuerst weitere kaufen
+static-ip-expired = Die statische IP ist abgelaufen, bitte zuerst verlängern
+static-ip-renewed = Die statische IP wurde inzwischen verlängert, bitte erneut bestellen
+not-renewable = Das kann nicht automatisch neu gekauft werden
 order-not-awaiting = Die Bestellung wartet nicht auf Zahlung
 payment-method-unusable = Diese Zahlungsart geht für diesen Betrag nicht
 field-not-sold = ist von einer Art, die hier nicht verkauft wird

@@ -91,6 +91,11 @@ field-item-no-region = item { $place }: write it as a country and a quantity, su
 field-duration-form = must be a number of months from 1 to 36, or em for the end of the month
 field-coupon-form = must have 4 to 32 letters, digits and hyphens
 field-status-unknown = must be 0 (awaiting payment), 1 (paid), 2 (closed) or 3 (refunded)
+field-country-form = Must be a country code of two letters, such as US
+field-product-type-static = Must be 14 or 25
+field-static-ip-type = Names a static IP that this product does not renew
+field-renewal-too-short = Is too short: the static IP would have expired even so
+field-one-target = Give either upid or package_id
 
 # The shop.
 no-such-product = There is no such product
@@ -106,6 +111,11 @@ coupon-used = You have used this coupon already
 no-invitation = There is no invitation discount for you
 out-of-stock = Not enough is in stock
 out-of-stock-in = Not enough static IPs are in stock in { $country }
+no-such-package = There is no package with the id { $id }
+no-ip-changes = No IP changes are left, please buy more first
+static-ip-expired = The static IP has expired, please renew it first
+static-ip-renewed = The static IP was renewed meanwhile, please order again
+not-renewable = This cannot be bought again automatically
 order-not-awaiting = The order is not awaiting payment
 payment-method-unusable = This payment method cannot be used for this amount
 field-not-sold = is of a type that this installation does not sell

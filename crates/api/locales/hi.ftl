@@ -91,6 +91,11 @@ field-item-no-region = मद { $place }: इसे देश और मात�
 field-duration-form = 1 से 36 महीनों की संख्या होनी चाहिए, या माह के अंत के लिए em
 field-coupon-form = 4 से 32 अक्षर, अंक और हाइफ़न होने चाहिए
 field-status-unknown = 0 (भुगतान शेष), 1 (भुगतान हुआ), 2 (बंद) या 3 (धन वापस) होना चाहिए
+field-country-form = दो अक्षरों का देश कोड होना चाहिए, जैसे US
+field-product-type-static = 14 या 25 होना चाहिए
+field-static-ip-type = ऐसा स्थिर IP देता है जिसे यह उत्पाद नवीनीकृत नहीं करता
+field-renewal-too-short = बहुत कम है: स्थिर IP फिर भी समाप्त हो चुका होगा
+field-one-target = upid या package_id में से एक दें
 
 # The shop.
 no-such-product = ऐसा कोई उत्पाद नहीं है
@@ -106,6 +111,11 @@ coupon-used = आप इस कूपन का उपयोग कर चुक
 no-invitation = आपके लिए कोई आमंत्रण छूट नहीं है
 out-of-stock = स्टॉक पर्याप्त नहीं है
 out-of-stock-in = { $country } में स्थिर IP का स्टॉक पर्याप्त नहीं है
+no-such-package = आईडी { $id } वाला कोई पैकेज नहीं है
+no-ip-changes = कोई IP परिवर्तन शेष नहीं है, कृपया पहले और खरीदें
+static-ip-expired = स्थिर IP की अवधि समाप्त हो गई है, कृपया पहले नवीनीकृत करें
+static-ip-renewed = इस बीच स्थिर IP नवीनीकृत हो गया, कृपया फिर से ऑर्डर करें
+not-renewable = इसे अपने आप दोबारा नहीं खरीदा जा सकता
 order-not-awaiting = ऑर्डर भुगतान की प्रतीक्षा में नहीं है
 payment-method-unusable = यह भुगतान विधि इस राशि के लिए उपयोग नहीं हो सकती
 field-not-sold = ऐसे प्रकार का है जो यहाँ नहीं बेचा जाता

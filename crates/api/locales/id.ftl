@@ -70,6 +70,11 @@ field-item-no-region = butir { $place }: tulis sebagai negara dan jumlah, misaln
 field-duration-form = harus berupa jumlah bulan dari 1 sampai 36, atau em untuk akhir bulan
 field-coupon-form = harus terdiri dari 4 sampai 32 huruf, angka, dan tanda hubung
 field-status-unknown = harus 0 (menunggu pembayaran), 1 (lunas), 2 (ditutup) atau 3 (dikembalikan)
+field-country-form = Harus berupa kode negara dua huruf, misalnya US
+field-product-type-static = Harus 14 atau 25
+field-static-ip-type = Menyebut IP statis yang tidak diperpanjang oleh produk ini
+field-renewal-too-short = Terlalu pendek: IP statis tetap akan sudah kedaluwarsa
+field-one-target = Berikan upid atau package_id, salah satu
 
 # The shop.
 no-such-product = Produk ini tidak ada
@@ -85,6 +90,11 @@ coupon-used = Anda sudah memakai kupon ini
 no-invitation = Tidak ada diskon undangan untuk Anda
 out-of-stock = Stok tidak cukup
 out-of-stock-in = Stok IP statis di { $country } tidak cukup
+no-such-package = Tidak ada paket dengan id { $id }
+no-ip-changes = Tidak ada sisa penggantian IP, silakan beli dahulu
+static-ip-expired = IP statis telah kedaluwarsa, silakan perpanjang dahulu
+static-ip-renewed = IP statis telah diperpanjang sementara itu, silakan pesan lagi
+not-renewable = Ini tidak dapat dibeli ulang secara otomatis
 order-not-awaiting = Pesanan tidak sedang menunggu pembayaran
 payment-method-unusable = Metode pembayaran ini tidak dapat dipakai untuk jumlah ini
 field-not-sold = termasuk jenis yang tidak dijual di sini

@@ -98,6 +98,11 @@ field-item-no-region = item { $place }: escreva o país e a quantidade, por exem
 field-duration-form = deve ser um número de 1 a 36 meses, ou em para o fim do mês
 field-coupon-form = deve ter de 4 a 32 letras, algarismos e hífenes
 field-status-unknown = deve ser 0 (aguardando pagamento), 1 (pago), 2 (fechado) ou 3 (reembolsado)
+field-country-form = Deve ser um código de país de duas letras, como US
+field-product-type-static = Deve ser 14 ou 25
+field-static-ip-type = Indica um IP estático que este produto não renova
+field-renewal-too-short = É curta demais: o IP estático já teria expirado mesmo assim
+field-one-target = Informe upid ou package_id, apenas um
 
 # The shop.
 no-such-product = Este produto não existe
@@ -113,6 +118,11 @@ coupon-used = Você já usou este cupom
 no-invitation = Não há desconto de convite para você
 out-of-stock = Não há estoque suficiente
 out-of-stock-in = Não há IPs estáticos suficientes em { $country }
+no-such-package = Não existe pacote com o id { $id }
+no-ip-changes = Não restam trocas de IP, compre mais primeiro
+static-ip-expired = O IP estático expirou, renove-o primeiro
+static-ip-renewed = O IP estático foi renovado entretanto, faça o pedido novamente
+not-renewable = Isto não pode ser comprado de novo automaticamente
 order-not-awaiting = O pedido não está aguardando pagamento
 payment-method-unusable = Esta forma de pagamento não serve para este valor
 field-not-sold = é de um tipo que não é vendido aqui

@@ -105,6 +105,11 @@ field-item-no-region = элемент { $place }: укажите страну и
 field-duration-form = должно быть числом месяцев от 1 до 36 или em (до конца месяца)
 field-coupon-form = должно содержать от 4 до 32 букв, цифр и дефисов
 field-status-unknown = должно быть 0 (ожидает оплаты), 1 (оплачен), 2 (закрыт) или 3 (возвращён)
+field-country-form = Должен быть код страны из двух букв, например US
+field-product-type-static = Должно быть 14 или 25
+field-static-ip-type = Указан статический IP, который этот продукт не продлевает
+field-renewal-too-short = Слишком мало: статический IP всё равно уже истёк бы
+field-one-target = Укажите либо upid, либо package_id
 
 # The shop.
 no-such-product = Такого товара нет
@@ -120,6 +125,11 @@ coupon-used = Вы уже использовали этот купон
 no-invitation = Для вас нет скидки за приглашение
 out-of-stock = Недостаточно на складе
 out-of-stock-in = Недостаточно статических IP в { $country }
+no-such-package = Пакета с номером { $id } нет
+no-ip-changes = Смен IP не осталось, сначала купите ещё
+static-ip-expired = Срок действия статического IP истёк, сначала продлите его
+static-ip-renewed = Статический IP тем временем продлён, закажите снова
+not-renewable = Это нельзя купить снова автоматически
 order-not-awaiting = Заказ не ожидает оплаты
 payment-method-unusable = Этот способ оплаты не подходит для этой суммы
 field-not-sold = относится к типу, который здесь не продаётся

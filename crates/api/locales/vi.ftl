@@ -70,6 +70,11 @@ field-item-no-region = mục { $place }: hãy viết quốc gia và số lượn
 field-duration-form = phải là số tháng từ 1 đến 36, hoặc em cho đến cuối tháng
 field-coupon-form = phải có 4 đến 32 chữ cái, chữ số và dấu gạch nối
 field-status-unknown = phải là 0 (chờ thanh toán), 1 (đã thanh toán), 2 (đã đóng) hoặc 3 (đã hoàn tiền)
+field-country-form = Phải là mã quốc gia hai chữ cái, ví dụ US
+field-product-type-static = Phải là 14 hoặc 25
+field-static-ip-type = Nêu một IP tĩnh mà sản phẩm này không gia hạn
+field-renewal-too-short = Quá ngắn: IP tĩnh vẫn sẽ hết hạn
+field-one-target = Hãy cung cấp upid hoặc package_id, chỉ một
 
 # The shop.
 no-such-product = Không có sản phẩm này
@@ -85,6 +90,11 @@ coupon-used = Bạn đã dùng phiếu giảm giá này
 no-invitation = Không có giảm giá lời mời cho bạn
 out-of-stock = Không đủ hàng trong kho
 out-of-stock-in = Không đủ IP tĩnh tại { $country }
+no-such-package = Không có gói nào có mã { $id }
+no-ip-changes = Không còn lượt đổi IP, vui lòng mua thêm trước
+static-ip-expired = IP tĩnh đã hết hạn, vui lòng gia hạn trước
+static-ip-renewed = IP tĩnh đã được gia hạn trong lúc đó, vui lòng đặt lại
+not-renewable = Mục này không thể tự động mua lại
 order-not-awaiting = Đơn hàng không ở trạng thái chờ thanh toán
 payment-method-unusable = Phương thức thanh toán này không dùng được cho số tiền này
 field-not-sold = thuộc loại không bán ở đây

@@ -70,6 +70,11 @@ field-item-no-region = 第 { $place } 项：请写成国家代码和数量，例
 field-duration-form = 必须是 1 到 36 的月数，或 em 表示到月底
 field-coupon-form = 必须是 4 到 32 个字母、数字或连字符
 field-status-unknown = 必须是 0（待支付）、1（已支付）、2（已关闭）或 3（已退款）
+field-country-form = 必须是两个字母的国家代码，例如 US
+field-product-type-static = 必须是 14 或 25
+field-static-ip-type = 包含该产品无法续费的静态 IP
+field-renewal-too-short = 时长过短：续费后静态 IP 仍处于过期状态
+field-one-target = 请提供 upid 或 package_id 其中之一
 
 # The shop.
 no-such-product = 没有该商品
@@ -85,6 +90,11 @@ coupon-used = 您已使用过该优惠券
 no-invitation = 您没有可用的邀请折扣
 out-of-stock = 库存不足
 out-of-stock-in = { $country } 的静态 IP 库存不足
+no-such-package = 编号为 { $id } 的套餐不存在
+no-ip-changes = IP 更换次数已用完，请先购买
+static-ip-expired = 静态 IP 已过期，请先续费
+static-ip-renewed = 静态 IP 已在此期间续费，请重新下单
+not-renewable = 该项目无法自动续费
 order-not-awaiting = 该订单不是待支付状态
 payment-method-unusable = 该支付方式不能用于此金额
 field-not-sold = 属于本系统不销售的类型

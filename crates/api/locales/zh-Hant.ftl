@@ -70,6 +70,11 @@ field-item-no-region = 第 { $place } 項：請寫成國家代碼和數量，例
 field-duration-form = 必須是 1 到 36 的月數，或 em 表示到月底
 field-coupon-form = 必須是 4 到 32 個字母、數字或連字號
 field-status-unknown = 必須是 0（待付款）、1（已付款）、2（已關閉）或 3（已退款）
+field-country-form = 必須是兩個字母的國家代碼，例如 US
+field-product-type-static = 必須是 14 或 25
+field-static-ip-type = 包含該產品無法續費的靜態 IP
+field-renewal-too-short = 時長過短：續費後靜態 IP 仍處於過期狀態
+field-one-target = 請提供 upid 或 package_id 其中之一
 
 # The shop.
 no-such-product = 沒有該商品
@@ -85,6 +90,11 @@ coupon-used = 您已使用過該優惠券
 no-invitation = 您沒有可用的邀請折扣
 out-of-stock = 庫存不足
 out-of-stock-in = { $country } 的靜態 IP 庫存不足
+no-such-package = 編號為 { $id } 的套餐不存在
+no-ip-changes = IP 更換次數已用完，請先購買
+static-ip-expired = 靜態 IP 已過期，請先續費
+static-ip-renewed = 靜態 IP 已在此期間續費，請重新下單
+not-renewable = 該項目無法自動續費
 order-not-awaiting = 該訂單不是待付款狀態
 payment-method-unusable = 該付款方式不能用於此金額
 field-not-sold = 屬於本系統不銷售的類型

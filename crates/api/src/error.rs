@@ -10,10 +10,11 @@ use http::StatusCode;
 
 use turnpike_domain::account::Username;
 use turnpike_domain::country::CountryCode;
+use turnpike_domain::coupon::CouponRefusal;
 use turnpike_domain::time::Span;
-use turnpike_service::ServiceError;
+use turnpike_service::{ServiceError, ShopError};
 
-use crate::field_error::FieldErrors;
+use crate::field_error::{FieldError, FieldErrors};
 use crate::language::Language;
 use crate::messages;
 use crate::parameters::Malformed;
@@ -101,6 +102,16 @@ errors! {
     OutOfStock => OK, 409, "out-of-stock";
     /// Fewer static IPs are for sale there than were ordered.
     OutOfStockIn(CountryCode) => OK, 409, "out-of-stock-in";
+    /// The customer has no package of that number, whoever else may.
+    NoSuchPackage(i64) => OK, 404, "no-such-package";
+    /// The customer has used up the changes of address it bought.
+    NoIpChanges => OK, 402, "no-ip-changes";
+    /// The static IP is to be renewed before anything else.
+    StaticIpExpired => OK, 409, "static-ip-expired";
+    /// The static IP was renewed after it was priced.
+    StaticIpRenewed => OK, 409, "static-ip-renewed";
+    /// Nothing is sold that it could be bought by again.
+    NotRenewable => OK, 409, "not-renewable";
     /// The order was paid, closed or refunded.
     OrderNotAwaiting => OK, 409, "order-not-awaiting";
     /// The way of payment is switched off, or not for this amount.
@@ -168,7 +179,7 @@ impl ApiError {
             Self::NoSuchAccount(name) | Self::NameTaken(name) => arguments.set("name", name.to_string()),
             Self::NoSuchSource(ip) => arguments.set("address", ip.to_string()),
             Self::TooManyAccounts(most) | Self::TooManySources(most) => arguments.set("most", *most),
-            Self::NoSuchStaticIp(id) => arguments.set("id", id.to_string()),
+            Self::NoSuchStaticIp(id) | Self::NoSuchPackage(id) => arguments.set("id", id.to_string()),
             Self::OutOfStockIn(country) => arguments.set("country", country.to_string()),
             Self::BodyTooLarge(bytes) => arguments.set("bytes", *bytes),
             Self::LoginTooOften(_) => arguments.set("seconds", self.retry_after_seconds().unwrap_or(1)),
@@ -190,6 +201,33 @@ impl From<Malformed> for ApiError {
     }
 }
 
+impl From<ShopError> for ApiError {
+    fn from(error: ShopError) -> Self {
+        match error {
+            ShopError::NoSuchProduct => Self::NoSuchProduct,
+            ShopError::NoSuchOrder => Self::NoSuchOrder,
+            ShopError::NoSuchPaymentMethod => Self::NoSuchPaymentMethod,
+            ShopError::PaymentMethodUnusable => Self::PaymentMethodUnusable,
+            ShopError::Price(error) => Self::Parameters(error.into()),
+            ShopError::Coupon(CouponRefusal::Unknown) => Self::NoSuchCoupon,
+            ShopError::Coupon(CouponRefusal::Expired) => Self::CouponExpired,
+            ShopError::Coupon(CouponRefusal::OtherProduct) => Self::CouponForOthers,
+            ShopError::Coupon(CouponRefusal::UsedUp) => Self::CouponUsedUp,
+            ShopError::Coupon(CouponRefusal::UsedByCustomer) => Self::CouponUsed,
+            ShopError::NoInvitation => Self::NoInvitation,
+            ShopError::OutOfStock => Self::OutOfStock,
+            ShopError::BalanceTooLow => Self::BalanceTooLow,
+            ShopError::OrderStands(_) | ShopError::OrderOverdue => Self::OrderNotAwaiting,
+            ShopError::NothingToTopUp => Self::Parameters(FieldErrors::one("upids", FieldError::NotPaidShort)),
+            // What only the operator can bring about.
+            error => {
+                tracing::error!(%error, "a customer's call was refused as only the operator's can be");
+                Self::Internal
+            }
+        }
+    }
+}
+
 impl From<ServiceError> for ApiError {
     fn from(error: ServiceError) -> Self {
         match error {
@@ -203,6 +241,17 @@ impl From<ServiceError> for ApiError {
             error if error.was_done_before() => Self::DoneBefore,
             ServiceError::Unverified => Self::NotVerified,
             ServiceError::Suspended => Self::Suspended,
+            ServiceError::Shop(error) => error.into(),
+            ServiceError::OutOfStockIn(country) => Self::OutOfStockIn(country),
+            ServiceError::NoSuchHolding(holding) => Self::NoSuchStaticIp(holding.get()),
+            ServiceError::HoldingOfOtherType => Self::Parameters(FieldErrors::one("upids", FieldError::StaticIpType)),
+            ServiceError::RenewalTooShort => {
+                Self::Parameters(FieldErrors::one("renew_duration", FieldError::RenewalTooShort))
+            }
+            ServiceError::HoldingChanged => Self::StaticIpRenewed,
+            ServiceError::HoldingExpired => Self::StaticIpExpired,
+            ServiceError::NoIpChanges => Self::NoIpChanges,
+            ServiceError::NotRenewable => Self::NotRenewable,
             ServiceError::Window(error) => Self::Parameters(FieldErrors::one("end_time", error.into())),
             error => {
                 let cause: &(dyn std::error::Error + 'static) = &error;

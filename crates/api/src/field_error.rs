@@ -129,6 +129,16 @@ field_errors! {
     CouponForm = "field-coupon-form";
     /// Not what an order can be.
     StatusUnknown = "field-status-unknown";
+    /// Not a country's code.
+    CountryForm = "field-country-form";
+    /// A product type that is no kind of static IP.
+    ProductTypeNoStaticIp = "field-product-type-static";
+    /// A static IP of another kind than the product renews.
+    StaticIpType = "field-static-ip-type";
+    /// A renewal that would end before it is paid.
+    RenewalTooShort = "field-renewal-too-short";
+    /// Neither or both of two things of which one is meant.
+    OneTarget = "field-one-target";
     /// An end before the start.
     WindowBackwards = "field-window-backwards";
     /// A window of too many days.

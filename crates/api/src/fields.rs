@@ -20,7 +20,9 @@ use crate::field_error::{FieldError, FieldErrors};
 use crate::parameters::{Given, Parameters};
 
 pub(crate) use number::whole_number;
-pub(crate) use order::{coupon, duration, money, number_of, number_or_none, numbers, regions, units};
+pub(crate) use order::{
+    country, coupon, duration, money, number_of, number_or_none, numbers, regions, static_ip_type, units,
+};
 
 /// The parameters of one call while they are being read.
 pub(crate) struct Fields<'a> {
@@ -136,6 +138,11 @@ impl<'a> Fields<'a> {
     /// The present moment.
     pub(crate) fn now(&self) -> Timestamp {
         self.now
+    }
+
+    /// Notes that parameters do not go together.
+    pub(crate) fn refuse(&mut self, name: &'static str, error: FieldError) {
+        self.errors.add(name, error);
     }
 
     /// Whether nothing was wrong so far.

@@ -11,6 +11,8 @@ use http::header::{CACHE_CONTROL, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OP
 use http::{HeaderMap, HeaderValue};
 use tokio::time::Instant;
 use tower_http::catch_panic::ResponseForPanic;
+use tracing::Instrument;
+use tracing::field::Empty;
 use turnpike_domain::time::Timestamp;
 
 use crate::call::{Outcome, failed};
@@ -47,19 +49,19 @@ pub(crate) async fn record(State(ids): State<RequestIds>, request: Request, next
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
     let peer = request.extensions().get::<Peer>().map(|peer| peer.0.ip());
-    let mut response = next.run(request).await;
-    let outcome = response.extensions().get::<Outcome>();
-    tracing::info!(
-        request_id = %id,
-        %method,
-        route = route.as_ref().map_or("none", MatchedPath::as_str),
-        peer = peer.map(tracing::field::display),
-        status = response.status().as_u16(),
-        code = outcome.map(|outcome| outcome.code),
-        customer = outcome.and_then(|outcome| outcome.customer).map(tracing::field::display),
-        took_us = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX),
-        "request"
+    // Every line about the request has its number, also in a log of errors alone.
+    let span = tracing::error_span!(
+        "request", request_id = %id, %method, route = route.as_ref().map_or("none", MatchedPath::as_str),
+        status = Empty, code = Empty, customer = Empty
     );
+    let mut response = next.run(request).instrument(span.clone()).await;
+    let outcome = response.extensions().get::<Outcome>();
+    let (status, code) = (response.status().as_u16(), outcome.map(|outcome| outcome.code));
+    let customer = outcome.and_then(|outcome| outcome.customer).map(tracing::field::display);
+    let took_us = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
+    let peer = peer.map(tracing::field::display);
+    span.in_scope(|| tracing::info!(peer, status, code, customer, took_us, "answered"));
+    span.record("status", status).record("code", code).record("customer", customer);
     set_headers(response.headers_mut(), &id);
     response
 }

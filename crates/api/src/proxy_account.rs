@@ -66,12 +66,18 @@ pub(crate) struct Account {
     /// Traffic limit in GB, 0 for none.
     #[schema(example = 10)]
     limit: u32,
+    /// Traffic limit in GB a calendar day, 0 for none.
+    #[schema(example = 1)]
+    daily_limit: u32,
     /// Traffic used, in KB.
     #[schema(example = 1024)]
     used: u64,
     /// 1 enabled, 0 disabled.
     #[schema(example = 1)]
     status: u8,
+    /// Whether the account may use UDP.
+    #[schema(example = false)]
+    udp: bool,
     /// With `wait=applied`: gateways that have applied the change, of those in touch.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, nullable = false, example = "4/4")]
@@ -84,8 +90,10 @@ impl Account {
             id: changed.id.get(),
             username: username.to_string(),
             limit: changed.limit.get(),
+            daily_limit: changed.daily_limit.get(),
             used: changed.used.kilobytes(),
             status: u8::from(changed.enabled),
+            udp: changed.udp,
             effective: None,
         }
     }

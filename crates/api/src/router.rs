@@ -18,13 +18,21 @@ use crate::envelope::Success;
 use crate::guard::{self, AfterPanic, RequestIds};
 use crate::live::{self, Streams, UsageEvent};
 use crate::settings::ApiSettings;
-use crate::{api_keys, proxy_account, proxy_ip, quota, user, user_product, user_usage_flow, viewer, whitelist_account};
+use crate::user_product::auto_renewal;
+use crate::{
+    api_keys, order, pay, payment, proxy_account, proxy_ip, quota, static_ip, user, user_product, user_usage_flow,
+    viewer, whitelist_account,
+};
 
 const ANYONE: Rules = Rules { success: Success::done(200), gate: Gate::Anyone };
 const OPEN: Rules = Rules { success: Success::done(200), gate: Gate::Open };
+const OPEN_REQUEST: Rules = Rules { success: Success::requested(200), gate: Gate::Open };
 const OPEN_0: Rules = Rules { success: Success::done(0), gate: Gate::Open };
 const VERIFIED: Rules = Rules { success: Success::done(200), gate: Gate::Verified };
 const UNSUSPENDED: Rules = Rules { success: Success::done(200), gate: Gate::Unsuspended };
+const VERIFIED_0: Rules = Rules { success: Success::done(0), gate: Gate::Verified };
+const UNSUSPENDED_0: Rules = Rules { success: Success::done(0), gate: Gate::Unsuspended };
+const CHANGING_0: Rules = Rules { success: Success::done(0), gate: Gate::Changing };
 const CHANGING: Rules = Rules { success: Success::done(200), gate: Gate::Changing };
 
 /// Every call (contract §1 to §3, §6, §8, §9).
@@ -51,6 +59,22 @@ pub(crate) fn contents() -> Contents {
         .stream::<_, UsageEvent<'_>, _, _>("/user-usage-flow/live", OPEN, live::live)
         .get("/user-product/list", VERIFIED, user_product::list)
         .get("/user-product/summary", OPEN, user_product::summary)
+        .get("/order/list", OPEN_0, order::list)
+        .get("/order/info", OPEN, order::info)
+        .post("/order/check", VERIFIED_0, order::check)
+        .post("/order/create", CHANGING_0, order::create)
+        .post("/order/close", UNSUSPENDED_0, order::close)
+        .post("/pay/pay-check", OPEN, pay::check)
+        .post("/pay", CHANGING_0, pay::pay)
+        .get("/payment/groups", VERIFIED_0, payment::groups)
+        .get("/payment/list", VERIFIED_0, payment::list)
+        .post("/user-product/get-auto-renewal", OPEN, auto_renewal::list)
+        .post("/user-product/set-auto-renewal", CHANGING, auto_renewal::set)
+        .post("/user-product/auto-renewal-logs", OPEN, auto_renewal::log)
+        .get("/ip/get-static-ip", OPEN, static_ip::list)
+        .post("/ip/change-static-ip", CHANGING, static_ip::change)
+        .get("/static-ip-region", OPEN_REQUEST, static_ip::regions)
+        .get("/ip/static-ip-region", OPEN_REQUEST, static_ip::regions)
         .get("/user/info", OPEN_0, user::info)
         .get("/api-keys", OPEN_0, api_keys::list)
         .post("/web_v1/user/login", ANYONE, user::login)

@@ -37,6 +37,10 @@ product_type_shapes! {
         "Package type: 9 dynamic residential traffic, 11 dynamic residential IP, 14 static datacenter IP, \
          25 static residential IP.",
         |product_type: &&ProductType| product_type.takes_accounts();
+    /// The product types of static IPs.
+    StaticIpType,
+        "Kind of static IP: 14 datacenter, 25 residential.",
+        |product_type: &&ProductType| product_type.is_static_ip();
     /// The product types of the summary.
     SummaryProductType,
         "Package type: 9 dynamic residential traffic, 12 long-acting IDC traffic.",

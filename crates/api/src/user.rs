@@ -86,11 +86,12 @@ pub(crate) struct Info {
 
 pub(crate) async fn info(caller: Caller, _: AskInfo) -> Result<Info, ApiError> {
     let Profile { email, phone, verified, suspended, created_at } = caller.service.profile(caller.customer).await?;
+    let balance = caller.service.balance(caller.customer).await?;
     Ok(Info {
         id: caller.customer.get(),
         email,
         phone,
-        balance: Hundredths::whole(0),
+        balance: balance.into(),
         status: u8::from(!suspended),
         is_real_name: verified,
         created_at: format_rfc3339(created_at),

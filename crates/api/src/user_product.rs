@@ -1,5 +1,7 @@
 //! `user-product/*`: a customer's packages (contract §3).
 
+pub(crate) mod auto_renewal;
+
 use serde::Serialize;
 use turnpike_domain::calendar::Zone;
 use turnpike_domain::product::ProductType;

@@ -49,6 +49,13 @@ pub struct OrderView {
     pub ended_at: Option<Timestamp>,
 }
 
+impl OrderView {
+    /// What has not come in yet from outside; nothing when more came in than it costs.
+    pub fn missing(&self) -> Money {
+        self.pay_fee.minus(self.received).unwrap_or_default().max(Money::ZERO)
+    }
+}
+
 impl From<Order> for OrderView {
     fn from(order: Order) -> Self {
         Self {

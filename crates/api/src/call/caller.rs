@@ -8,7 +8,7 @@ use http::{Extensions, HeaderMap};
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 use turnpike_domain::ids::CustomerId;
-use turnpike_service::{OnceTicket, Service};
+use turnpike_service::{Actor, OnceTicket, Service};
 
 use super::{Api, Gate, Rules};
 use crate::credential;
@@ -115,6 +115,11 @@ impl Who for Caller {
 }
 
 impl Caller {
+    /// In whose name it acts: its own.
+    pub(crate) fn actor(&self) -> Actor {
+        Actor::Customer(self.customer)
+    }
+
     /// What carries out an act that gives nothing and is answered with nothing, or with a receipt.
     pub(crate) fn acting(&self, wait: Wait) -> Service {
         match wait {

@@ -4,6 +4,7 @@ use turnpike_domain::basket::Duration;
 use turnpike_domain::country::CountryCode;
 use turnpike_domain::coupon::CouponCode;
 use turnpike_domain::money::Money;
+use turnpike_domain::product::ProductType;
 
 use crate::field_error::FieldError;
 use crate::fields::{number, text, whole_number};
@@ -75,6 +76,17 @@ pub(crate) fn regions(given: &Given) -> Result<Vec<(CountryCode, u32)>, FieldErr
         }
     }
     Ok(regions)
+}
+
+/// A country's code.
+pub(crate) fn country(given: &Given) -> Result<CountryCode, FieldError> {
+    CountryCode::parse(text(given)?.trim()).map_err(|_| FieldError::CountryForm)
+}
+
+/// A kind of static IP: 14 or 25.
+pub(crate) fn static_ip_type(given: &Given) -> Result<ProductType, FieldError> {
+    let found = ProductType::from_number(whole_number(given)?);
+    found.filter(|product_type| product_type.is_static_ip()).ok_or(FieldError::ProductTypeNoStaticIp)
 }
 
 /// How long a renewal lasts: `3`, `3m`, or `em` for the end of the month.

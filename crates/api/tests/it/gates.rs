@@ -23,7 +23,7 @@ enum Asks {
 use Asks::{Both, Known, Nothing, Unsuspended, Verified};
 
 /// Method, path, success code, whom it refuses.
-const ROUTES: [(&str, &str, i64, Asks); 25] = [
+const ROUTES: [(&str, &str, i64, Asks); 34] = [
     ("GET", "/whitelist-account/list", 200, Known),
     ("GET", "/whitelist-account/quota", 0, Known),
     ("GET", "/whitelist-account/quotas", 0, Known),
@@ -45,6 +45,15 @@ const ROUTES: [(&str, &str, i64, Asks); 25] = [
     ("GET", "/user-usage-flow/live", 200, Known),
     ("GET", "/user-product/list", 200, Verified),
     ("GET", "/user-product/summary", 200, Known),
+    ("GET", "/order/list", 0, Known),
+    ("GET", "/order/info", 200, Known),
+    ("POST", "/order/check", 0, Verified),
+    ("POST", "/order/create", 0, Both),
+    ("POST", "/order/close", 0, Unsuspended),
+    ("POST", "/pay/pay-check", 200, Known),
+    ("POST", "/pay", 0, Both),
+    ("GET", "/payment/groups", 0, Verified),
+    ("GET", "/payment/list", 0, Verified),
     ("GET", "/user/info", 0, Known),
     ("GET", "/api-keys", 0, Known),
     ("POST", "/web_v1/user/login", 200, Nothing),

@@ -44,7 +44,7 @@ each_store! {
         given.post(&anna, "/whitelist-account/add", r#"{"accounts":"a:p","limit":5,"remark":"old"}"#).await.data();
         let wish = r#"{"account":"a","password":"newpass1","limit":"7","daily_limit":2,"status":"0","udp":"true"}"#;
         let changed = given.post(&anna, "/proxy-account/change", wish).await;
-        changed.must_be(r#"200 {"code":200,"msg":"Success","message":"Success","data":{"id":1,"username":"a","limit":7,"used":0,"status":0}}"#);
+        changed.must_be(r#"200 {"code":200,"msg":"Success","message":"Success","data":{"id":1,"username":"a","limit":7,"daily_limit":2,"used":0,"status":0,"udp":true}}"#);
         let account = async || given.get(&anna, "/whitelist-account/list").await.data()["list"][0].take();
         let listed = account().await;
         assert_eq!((&listed["password"], &listed["remark"], &listed["limit_flow"], &listed["status"]), (&"newpass1".into(), &"old".into(), &7.into(), &0.into()));
