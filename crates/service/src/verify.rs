@@ -1,7 +1,8 @@
 //! The operator has the books checked: what accounts, packages, leases, the feed and gateways say against the rows that
 //! must bear it out.
 
-use turnpike_store::verify::{self, CHECKS, Finding};
+use turnpike_store::Tx;
+use turnpike_store::verify::{self, CHECKS, Check, Finding, LEDGER_CHECKS};
 
 use crate::error::ServiceError;
 use crate::service::Service;
@@ -30,15 +31,36 @@ impl Service {
     pub async fn verify(&self) -> Result<Verification, ServiceError> {
         self.store
             .snapshot(async |tx| {
-                verify::take_time(tx).await?;
-                let starts: Vec<_> =
-                    verify::days(tx).await?.into_iter().map(|day| (day, self.zone().day_start(day))).collect();
-                let mut findings = Vec::with_capacity(CHECKS.len());
-                for check in CHECKS {
-                    findings.push(verify::check(tx, check, &starts).await?);
-                }
+                let findings = self.carry_out(tx, CHECKS.iter().chain(LEDGER_CHECKS)).await?;
                 Ok(Verification { integrity: verify::integrity(tx).await?, findings })
             })
             .await
+    }
+
+    /// Recomputes all that concerns money from the journal, as of one moment.
+    ///
+    /// # Errors
+    /// Only the store's.
+    pub async fn verify_ledger(&self) -> Result<Verification, ServiceError> {
+        self.store
+            .snapshot(async |tx| {
+                let findings = self.carry_out(tx, LEDGER_CHECKS.iter()).await?;
+                Ok(Verification { integrity: Vec::new(), findings })
+            })
+            .await
+    }
+
+    async fn carry_out(
+        &self,
+        tx: &mut Tx,
+        checks: impl Iterator<Item = &'static Check>,
+    ) -> Result<Vec<Finding>, ServiceError> {
+        verify::take_time(tx).await?;
+        let starts: Vec<_> = verify::days(tx).await?.into_iter().map(|day| (day, self.zone().day_start(day))).collect();
+        let mut findings = Vec::new();
+        for check in checks {
+            findings.push(verify::check(tx, check, &starts).await?);
+        }
+        Ok(findings)
     }
 }

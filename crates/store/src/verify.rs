@@ -3,6 +3,7 @@
 //! moment.
 
 mod checks;
+mod ledger;
 
 use turnpike_domain::calendar::Day;
 use turnpike_domain::time::Timestamp;
@@ -12,6 +13,7 @@ use crate::error::StoreError;
 use crate::rows::rows;
 
 pub use checks::{CHECKS, Check, Measure};
+pub use ledger::LEDGER_CHECKS;
 
 /// What a check found.
 #[derive(Clone, Debug, PartialEq, Eq)]

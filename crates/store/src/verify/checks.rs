@@ -21,6 +21,8 @@ pub enum Measure {
     Bytes,
     /// Numbers of rows.
     Rows,
+    /// Amounts of money in minor units.
+    Money,
     /// 1 for a rule that is kept, 0 for one that is broken.
     Kept,
 }
@@ -58,7 +60,9 @@ macro_rules! check {
     };
 }
 
-/// All of them.
+pub(super) use {check, with_days};
+
+/// All of them but the shop's.
 ///
 /// Usage is moved into rows of wider spans, never copied, so that the sum over all spans counts every byte once. A limit
 /// that was lowered may lie below what was used before.
