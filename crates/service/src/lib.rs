@@ -30,6 +30,7 @@ mod wish;
 mod add_accounts;
 mod allow_list;
 mod authenticate;
+mod auto_renewals;
 mod change_account;
 mod change_limit;
 mod change_password;
@@ -98,6 +99,7 @@ mod allot_static_ips;
 mod renew_static_ips;
 
 // What happens by itself.
+mod buy_again;
 mod end_static_ips;
 mod lapse_leases;
 mod roll_up_usage;
@@ -111,6 +113,7 @@ pub use adjust_balance::{AdjustedBalance, Adjustment};
 pub use allow_list::{AllowedSource, NewSources};
 pub use articles::ArticleChange;
 pub use authenticate::CustomerView;
+pub use auto_renewals::AutoRenewalWish;
 pub use change_account::{AccountChange, ChangedAccount};
 pub use check_order::OrderQuote;
 pub use confirm_payment::{EventOutcome, PaymentNotice};

@@ -3,6 +3,7 @@
 
 pub mod log;
 
+use turnpike_domain::basket::Basket;
 use turnpike_domain::ids::{AutoRenewalId, CustomerId, HoldingId, OrderId, PackageId, ProductId};
 use turnpike_domain::product::ProductType;
 use turnpike_domain::time::Timestamp;
@@ -272,10 +273,10 @@ pub struct Bought {
     pub order: OrderId,
     /// The product; the operator's grants have none.
     pub product: Option<ProductId>,
-    /// How many units.
-    pub amount: u32,
-    /// What was ordered, as JSON.
-    pub basket: String,
+    /// What was ordered.
+    pub basket: Basket,
+    /// The kind of product that it was.
+    pub product_type: ProductType,
     /// When it began.
     pub starts_at: Timestamp,
     /// When it ends.
@@ -286,14 +287,14 @@ pub struct Bought {
 struct BoughtRow {
     id: i64,
     product_id: Option<i64>,
-    amount: i64,
+    product_type: i64,
     basket: String,
     starts_at: i64,
     expires_at: i64,
 }
 
 const BOUGHT: &str = "\
-    SELECT orders.id, product_id, amount, basket, starts_at, package.expires_at
+    SELECT orders.id, product_id, orders.product_type, basket, starts_at, package.expires_at
     FROM package JOIN orders ON orders.id = package.order_id AND orders.customer_id = package.customer_id
     WHERE package.customer_id = $1 AND package.id = $2";
 
@@ -303,12 +304,12 @@ const BOUGHT: &str = "\
 /// [`StoreError::Corrupt`], or the database's own.
 pub async fn bought(tx: &mut Tx, customer: CustomerId, package: PackageId) -> Result<Option<Bought>, StoreError> {
     let Some(row) = optional!(BoughtRow, tx, BOUGHT, customer.get(), package.get())? else { return Ok(None) };
-    let corrupt = |_| StoreError::Corrupt { table: "orders", column: "amount", id: row.id };
+    let corrupt = |column| StoreError::Corrupt { table: "orders", column, id: row.id };
     Ok(Some(Bought {
         order: OrderId::new(row.id),
         product: row.product_id.map(ProductId::new),
-        amount: u32::try_from(row.amount).map_err(corrupt)?,
-        basket: row.basket,
+        basket: serde_json::from_str(&row.basket).map_err(|_| corrupt("basket"))?,
+        product_type: ProductType::from_number(row.product_type).ok_or(corrupt("product_type"))?,
         starts_at: Timestamp::from_ms(row.starts_at),
         expires_at: Timestamp::from_ms(row.expires_at),
     }))
@@ -328,4 +329,16 @@ pub async fn package_of(
 ) -> Result<Option<(PackageId, Timestamp, Timestamp)>, StoreError> {
     let found = optional!((i64, i64, i64), tx, OF_ORDER, customer.get(), order.get())?;
     Ok(found.map(|(id, from, to)| (PackageId::new(id), Timestamp::from_ms(from), Timestamp::from_ms(to))))
+}
+
+const RENEWAL_PRODUCT: &str = "\
+    SELECT id FROM product WHERE product_type = $1 AND ip_type = $2 AND on_sale ORDER BY rank, id LIMIT 1";
+
+/// The first product on sale that renews addresses of a kind.
+///
+/// # Errors
+/// Only the database's own.
+pub async fn renewal_product(tx: &mut Tx, ip_type: ProductType) -> Result<Option<ProductId>, StoreError> {
+    let renewal = ProductType::StaticIpRenewal.number();
+    Ok(optional!((i64,), tx, RENEWAL_PRODUCT, renewal, ip_type.number())?.map(|(id,)| ProductId::new(id)))
 }
