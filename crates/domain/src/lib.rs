@@ -5,6 +5,7 @@
 pub mod account;
 pub mod accounts;
 pub mod allow_list;
+pub mod back_off;
 pub mod basket;
 pub mod calendar;
 pub mod catalogue;

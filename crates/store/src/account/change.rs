@@ -129,10 +129,14 @@ pub struct ChangedAccount {
     pub id: AccountId,
     /// For its life.
     pub limit: LimitGb,
+    /// For one calendar day.
+    pub daily_limit: LimitGb,
     /// Booked over its life.
     pub used: Bytes,
     /// Whether it may be used.
     pub enabled: bool,
+    /// Whether it may use UDP.
+    pub udp: bool,
 }
 
 const CHANGE: &str = "\
@@ -141,7 +145,7 @@ const CHANGE: &str = "\
         remark = coalesce($5, remark), limit_gb = coalesce($6, limit_gb), daily_limit_gb = coalesce($7, daily_limit_gb),
         enabled = coalesce($8, enabled), udp = coalesce($9, udp)
     WHERE customer_id = $1 AND username = $2 AND deleted_at IS NULL
-    RETURNING id, limit_gb, used, enabled";
+    RETURNING id, limit_gb, daily_limit_gb, used, enabled, udp";
 
 /// Changes several things of an account at once; `None` when this customer has no such account.
 ///
@@ -160,7 +164,7 @@ pub async fn change(
     let gigabytes = |limit: &Option<LimitGb>| limit.map(|limit| i64::from(limit.get()));
     let (limit_gb, daily) = (gigabytes(limit), gigabytes(daily_limit));
     let changed = optional!(
-        (i64, i64, i64, bool),
+        (i64, i64, i64, i64, bool, bool),
         tx,
         CHANGE,
         customer.get(),
@@ -174,9 +178,11 @@ pub async fn change(
         *udp
     )?;
     changed
-        .map(|(id, limit_gb, used, enabled)| {
+        .map(|(id, limit_gb, daily_limit_gb, used, enabled, udp)| {
             let used = Bytes::from_column(used).ok_or(super::corrupt(id, "used"))?;
-            Ok(ChangedAccount { id: AccountId::new(id), limit: super::limit(id, "limit_gb", limit_gb)?, used, enabled })
+            let limit = super::limit(id, "limit_gb", limit_gb)?;
+            let daily_limit = super::limit(id, "daily_limit_gb", daily_limit_gb)?;
+            Ok(ChangedAccount { id: AccountId::new(id), limit, daily_limit, used, enabled, udp })
         })
         .transpose()
 }
