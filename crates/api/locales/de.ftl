@@ -102,6 +102,11 @@ no-such-product = Dieses Produkt gibt es nicht
 no-such-order = Diese Bestellung gibt es nicht
 no-such-payment-method = Diese Zahlungsart gibt es nicht
 no-such-coupon = Diesen Gutschein gibt es nicht
+no-such-article = Diesen Artikel gibt es nicht
+coupon-too-often = Zu viele Gutscheine, die es nicht gibt, bitte versuchen Sie es in { $seconds ->
+    [one] { $seconds } Sekunde
+   *[other] { $seconds } Sekunden
+} erneut
 no-such-static-ip = Es gibt keine statische IP mit der id { $id }
 balance-too-low = Ihr Guthaben reicht nicht aus, bitte laden Sie es zuerst auf
 coupon-expired = Der Gutschein ist abgelaufen

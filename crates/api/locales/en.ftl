@@ -102,6 +102,11 @@ no-such-product = There is no such product
 no-such-order = There is no such order
 no-such-payment-method = There is no such payment method
 no-such-coupon = There is no such coupon
+no-such-article = There is no such article
+coupon-too-often = Too many coupons that do not exist, please try again in { $seconds ->
+    [one] { $seconds } second
+   *[other] { $seconds } seconds
+}
 no-such-static-ip = There is no static IP with the id { $id }
 balance-too-low = Your balance is not sufficient, please recharge first
 coupon-expired = The coupon has expired

@@ -102,6 +102,11 @@ no-such-product = ऐसा कोई उत्पाद नहीं है
 no-such-order = ऐसा कोई ऑर्डर नहीं है
 no-such-payment-method = ऐसी कोई भुगतान विधि नहीं है
 no-such-coupon = ऐसा कोई कूपन नहीं है
+no-such-article = ऐसा कोई लेख नहीं है
+coupon-too-often = { $seconds ->
+    [one] बहुत सारे ऐसे कूपन जो मौजूद नहीं हैं, कृपया { $seconds } सेकंड बाद फिर प्रयास करें
+   *[other] बहुत सारे ऐसे कूपन जो मौजूद नहीं हैं, कृपया { $seconds } सेकंड बाद फिर प्रयास करें
+}
 no-such-static-ip = id { $id } वाला कोई स्थिर IP नहीं है
 balance-too-low = आपकी शेष राशि पर्याप्त नहीं है, कृपया पहले रिचार्ज करें
 coupon-expired = कूपन की अवधि समाप्त हो गई है

@@ -109,6 +109,12 @@ no-such-product = Este produto não existe
 no-such-order = Este pedido não existe
 no-such-payment-method = Esta forma de pagamento não existe
 no-such-coupon = Este cupom não existe
+no-such-article = Este artigo não existe
+coupon-too-often = Cupons inexistentes em excesso, tente novamente em { $seconds ->
+    [one] { $seconds } segundo
+    [many] { $seconds } de segundos
+   *[other] { $seconds } segundos
+}
 no-such-static-ip = Não há IP estático com o id { $id }
 balance-too-low = Saldo insuficiente, recarregue primeiro
 coupon-expired = O cupom expirou

@@ -116,6 +116,13 @@ no-such-product = Такого товара нет
 no-such-order = Такого заказа нет
 no-such-payment-method = Такого способа оплаты нет
 no-such-coupon = Такого купона нет
+no-such-article = Такой статьи нет
+coupon-too-often = Слишком много несуществующих купонов, повторите через { $seconds ->
+    [one] { $seconds } секунду
+    [few] { $seconds } секунды
+    [many] { $seconds } секунд
+   *[other] { $seconds } секунды
+}
 no-such-static-ip = Нет статического IP с id { $id }
 balance-too-low = Недостаточно средств, сначала пополните баланс
 coupon-expired = Срок действия купона истёк

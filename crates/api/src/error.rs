@@ -84,6 +84,8 @@ errors! {
     NoSuchPaymentMethod => OK, 404, "no-such-payment-method";
     /// There is no coupon of that code for this customer now.
     NoSuchCoupon => OK, 404, "no-such-coupon";
+    /// There is no article of that number.
+    NoSuchArticle => OK, 404, "no-such-article";
     /// The customer holds no static IP of that number, whoever else may.
     NoSuchStaticIp(i64) => OK, 404, "no-such-static-ip";
     /// The balance does not suffice.
@@ -136,6 +138,8 @@ errors! {
     MediaUnsupported => UNSUPPORTED_MEDIA_TYPE, 415, "media-unsupported";
     /// Too many tries to log in from one source; so long until the next.
     LoginTooOften(Span) => TOO_MANY_REQUESTS, 429, "login-too-often";
+    /// The customer has named too many coupons that do not exist; so long until the next.
+    CouponTooOften(Span) => TOO_MANY_REQUESTS, 429, "coupon-too-often";
     /// Enough streams are open.
     TooManyStreams => TOO_MANY_REQUESTS, 429, "streams-too-many";
     /// The request was carried out meanwhile, by another process: whoever asks again is told its answer.
@@ -166,7 +170,9 @@ impl ApiError {
     pub(crate) fn retry_after_seconds(&self) -> Option<u32> {
         match self {
             Self::Unavailable | Self::DoneBefore => Some(1),
-            Self::LoginTooOften(wait) => Some(u32::try_from(wait.ms().div_euclid(1000) + 1).unwrap_or(u32::MAX)),
+            Self::LoginTooOften(wait) | Self::CouponTooOften(wait) => {
+                Some(u32::try_from(wait.ms().div_euclid(1000) + 1).unwrap_or(u32::MAX))
+            }
             Self::TooManyStreams => Some(STREAM_AGAIN_SECONDS),
             _ => None,
         }
@@ -182,7 +188,9 @@ impl ApiError {
             Self::NoSuchStaticIp(id) | Self::NoSuchPackage(id) => arguments.set("id", id.to_string()),
             Self::OutOfStockIn(country) => arguments.set("country", country.to_string()),
             Self::BodyTooLarge(bytes) => arguments.set("bytes", *bytes),
-            Self::LoginTooOften(_) => arguments.set("seconds", self.retry_after_seconds().unwrap_or(1)),
+            Self::LoginTooOften(_) | Self::CouponTooOften(_) => {
+                arguments.set("seconds", self.retry_after_seconds().unwrap_or(1))
+            }
             _ => {}
         }
         messages::text(language, self.parts().2, &arguments)
@@ -214,6 +222,8 @@ impl From<ShopError> for ApiError {
             ShopError::Coupon(CouponRefusal::OtherProduct) => Self::CouponForOthers,
             ShopError::Coupon(CouponRefusal::UsedUp) => Self::CouponUsedUp,
             ShopError::Coupon(CouponRefusal::UsedByCustomer) => Self::CouponUsed,
+            ShopError::CouponTooOften { wait } => Self::CouponTooOften(wait),
+            ShopError::NoSuchArticle => Self::NoSuchArticle,
             ShopError::NoInvitation => Self::NoInvitation,
             ShopError::OutOfStock => Self::OutOfStock,
             ShopError::BalanceTooLow => Self::BalanceTooLow,

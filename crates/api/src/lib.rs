@@ -2,10 +2,13 @@
 //!
 //! A call goes router → call → resource file → service act. Rules of the business are not here.
 
+mod activity;
 mod api_keys;
+mod article;
 mod call;
 mod client;
 mod contents;
+mod coupon;
 mod credential;
 mod document;
 mod effective;
@@ -22,6 +25,7 @@ mod order;
 pub mod parameters;
 mod pay;
 mod payment;
+mod product;
 mod proxy_account;
 mod proxy_ip;
 mod quota;

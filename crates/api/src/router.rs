@@ -20,8 +20,8 @@ use crate::live::{self, Streams, UsageEvent};
 use crate::settings::ApiSettings;
 use crate::user_product::auto_renewal;
 use crate::{
-    api_keys, order, pay, payment, proxy_account, proxy_ip, quota, static_ip, user, user_product, user_usage_flow,
-    viewer, whitelist_account,
+    activity, api_keys, article, coupon, order, pay, payment, product, proxy_account, proxy_ip, quota, static_ip, user,
+    user_product, user_usage_flow, viewer, whitelist_account,
 };
 
 const ANYONE: Rules = Rules { success: Success::done(200), gate: Gate::Anyone };
@@ -66,6 +66,11 @@ pub(crate) fn contents() -> Contents {
         .post("/order/close", UNSUSPENDED_0, order::close)
         .post("/pay/pay-check", OPEN, pay::check)
         .post("/pay", CHANGING_0, pay::pay)
+        .get("/product", OPEN_0, product::list)
+        .get("/coupon/list", OPEN, coupon::list)
+        .get("/article/list", OPEN, article::list)
+        .get("/article/info", OPEN, article::info)
+        .get("/activity/balance-recharge-gift-ratio", VERIFIED_0, activity::balance_recharge_gift_ratio)
         .get("/payment/groups", VERIFIED_0, payment::groups)
         .get("/payment/list", VERIFIED_0, payment::list)
         .post("/user-product/get-auto-renewal", OPEN, auto_renewal::list)

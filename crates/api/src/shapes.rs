@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde::ser::{Error as _, Serializer};
 use serde_json::value::RawValue;
+use turnpike_domain::coupon::Percent;
 use turnpike_domain::money::Money;
 use turnpike_domain::product::ProductType;
 use utoipa::openapi::RefOr;
@@ -68,6 +69,12 @@ impl Hundredths {
 impl From<Money> for Hundredths {
     fn from(amount: Money) -> Self {
         Self(u64::try_from(amount.minor()).unwrap_or(0))
+    }
+}
+
+impl From<Percent> for Hundredths {
+    fn from(percent: Percent) -> Self {
+        Self(percent.hundredths().into())
     }
 }
 
