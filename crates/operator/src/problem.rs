@@ -5,7 +5,7 @@ use axum::response::Response;
 use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
-use turnpike_service::{KeptAnswer, LoginPasswordError, ServiceError};
+use turnpike_service::{KeptAnswer, LoginPasswordError, ServiceError, ShopError};
 use utoipa::ToSchema;
 
 /// The media type of problem documents.
@@ -201,6 +201,17 @@ impl Problem {
     }
 }
 
+/// What the shop's refusals are.
+const fn shop(error: &ShopError) -> Kind {
+    match error {
+        ShopError::NoSuchOrder | ShopError::NoSuchEvent | ShopError::NoSuchProduct => Kind::NotFound,
+        ShopError::Text { .. } | ShopError::NoAmount | ShopError::RefundTooHigh { .. } | ShopError::Price(_) => {
+            Kind::Body
+        }
+        _ => Kind::Conflict,
+    }
+}
+
 impl From<ServiceError> for Problem {
     fn from(error: ServiceError) -> Self {
         use ServiceError as E;
@@ -228,6 +239,8 @@ impl From<ServiceError> for Problem {
             | E::TokenDays
             | E::MachineName
             | E::LoginPassword(LoginPasswordError::Length) => Kind::Body,
+            E::Shop(error) => shop(error),
+            E::OutOfStockIn(_) => Kind::Conflict,
             _ if error.was_done_before() => return Self { done_before: true, ..Self::unavailable() },
             _ if error.is_temporary() => {
                 tracing::warn!(%error, "a request was turned away");

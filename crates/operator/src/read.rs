@@ -6,6 +6,8 @@ use std::ops::RangeInclusive;
 use serde_json::Value;
 use turnpike_domain::account::{AccountPassword, Username};
 use turnpike_domain::calendar::Zone;
+use turnpike_domain::money::Money;
+use turnpike_domain::order::OrderStatus;
 use turnpike_domain::product::ProductType;
 use turnpike_domain::remark::Remark;
 use turnpike_domain::time::{Span, Timestamp};
@@ -32,6 +34,45 @@ pub(crate) const TITLE: &str =
 pub(crate) const LINE: &str = "^[^\\u0000-\\u001f\\u007f-\\u009f]*$";
 /// A gateway's number.
 pub(crate) const GATEWAY: &str = "^-?[0-9]{1,19}$";
+
+/// An amount of money that is more than nothing: at most ten digits before the point.
+pub(crate) const AMOUNT: &str = "^(0\\.(0[1-9]|[1-9][0-9]?)|[1-9][0-9]{0,9}(\\.[0-9]{1,2})?)$";
+/// An amount of money, or of what is taken away.
+pub(crate) const SIGNED_AMOUNT: &str = "^-?(0\\.(0[1-9]|[1-9][0-9]?)|[1-9][0-9]{0,9}(\\.[0-9]{1,2})?)$";
+
+/// An amount of money that is more than nothing, as a text.
+pub(crate) fn money(given: Given<'_>) -> Result<Money, String> {
+    let text = text(given)?;
+    let fits = text.split('.').next().is_some_and(|whole| (1..=10).contains(&whole.len()) && whole != "00");
+    let plain = fits && (text.starts_with("0.") || !text.starts_with('0'));
+    let amount = text.parse().ok().filter(|amount: &Money| plain && amount.is_positive());
+    amount.ok_or_else(|| "must be an amount of money above 0, written as 12.34".to_owned())
+}
+
+/// An amount of money, or of what is taken away, as a text.
+pub(crate) fn signed_money(given: Given<'_>) -> Result<Money, String> {
+    match text(given)?.strip_prefix('-') {
+        Some(rest) => Ok(money(Given { value: &Value::from(rest), ..given })?.negated()),
+        None => money(given),
+    }
+}
+
+/// Where an order stands, in a word.
+pub(crate) const fn status_word(status: OrderStatus) -> &'static str {
+    match status {
+        OrderStatus::AwaitingPayment => "awaiting",
+        OrderStatus::Paid => "paid",
+        OrderStatus::Closed => "closed",
+        OrderStatus::Refunded => "refunded",
+    }
+}
+
+/// Where an order stands.
+pub(crate) fn order_status(given: Given<'_>) -> Result<OrderStatus, String> {
+    let word = text(given)?;
+    let found = OrderStatus::ALL.into_iter().find(|status| status_word(*status) == word);
+    found.ok_or_else(|| "must be awaiting, paid, closed or refunded".to_owned())
+}
 
 /// Any text.
 pub(crate) fn text(given: Given<'_>) -> Result<&str, String> {

@@ -17,7 +17,8 @@ use crate::contents::Contents;
 use crate::guard::{self, Guard};
 use crate::settings::OperatorSettings;
 use crate::{
-    accounts, audit, connections, customers, gateways, in_force, keys, machines, packages, sources, tokens, usage,
+    accounts, audit, connections, customers, gateways, in_force, keys, ledger, machines, orders, packages, payments,
+    sources, tokens, usage,
 };
 
 /// What every path begins with.
@@ -56,6 +57,16 @@ pub(crate) fn contents() -> Contents {
         .list("/customers/{customer}/sources", "List a customer's allowed addresses", sources::list)
         .change_everywhere((post(), "/customers/{customer}/sources", "Allow addresses"), sources::add)
         .change_everywhere((delete(), "/customers/{customer}/sources/{ip}", "Disallow an address"), sources::delete)
+        .list("/orders", "List orders, newest first", orders::list)
+        .show("/orders/{order}", "Show an order", orders::show)
+        .change((delete(), "/orders/{order}", "Close an order that awaits payment"), orders::close)
+        .change_everywhere((post(), "/orders/{order}/payments", "Confirm a payment for an order"), payments::confirm)
+        .change_everywhere((post(), "/orders/{order}/refund", "Refund an order"), orders::refund)
+        .list("/payments", "List payments that came in, newest first", payments::list)
+        .change_everywhere((patch(), "/payments/{payment}", "Decide on a parked payment"), payments::resolve)
+        .list("/ledger/entries", "List the journal's entries, newest first", ledger::list)
+        .show("/ledger/totals", "Show what each book comes to", ledger::totals)
+        .change((post(), "/customers/{customer}/adjustments", "Give or take money by hand"), ledger::adjust)
         .list("/connections", "List open connections", connections::list)
         .change((delete(), "/connections/{gateway}/{connection}", "End a connection"), connections::kick)
         .list("/gateways", "List gateways", gateways::list)

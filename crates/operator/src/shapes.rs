@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde::ser::Serializer;
 use turnpike_domain::calendar::format_rfc3339;
+use turnpike_domain::money::Money;
 use turnpike_domain::product::ProductType;
 use turnpike_domain::time::Timestamp;
 use utoipa::openapi::RefOr;
@@ -95,7 +96,61 @@ text_shapes! {
     TimeShape, read::TIME, 20;
     /// A calendar day.
     DayShape, read::DAY, 10;
+    /// An amount of money that is more than nothing.
+    AmountShape, read::AMOUNT, 15;
+    /// An amount of money, or of what is taken away.
+    SignedAmountShape, read::SIGNED_AMOUNT, 16;
+    /// A currency.
+    CurrencyShape, "^[A-Z]{3}$", 3;
+    /// An order's number.
+    TradeNoShape, "^[0-9]{28}$", 28;
 }
+
+macro_rules! word_shapes {
+    ($($(#[$doc:meta])* $name:ident, $words:expr;)*) => {$(
+        $(#[$doc])*
+        pub(crate) struct $name;
+
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                ObjectBuilder::new().schema_type(Type::String).enum_values(Some($words)).into()
+            }
+        }
+
+        impl ToSchema for $name {}
+    )*};
+}
+
+word_shapes! {
+    /// Where an order stands.
+    StatusShape, ["awaiting", "paid", "closed", "refunded"];
+    /// What became of a payment.
+    EventStateShape, ["parked", "applied", "resolved"];
+    /// What becomes of a parked payment.
+    ResolutionShape, ["apply", "credit", "sent_back"];
+}
+
+/// An amount of money with two decimals, as a text: JSON's numbers are not exact everywhere.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Amount(pub(crate) Money);
+
+impl Serialize for Amount {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+impl PartialSchema for Amount {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .pattern(Some("^-?[0-9]{1,12}\\.[0-9]{2}$"))
+            .description(Some("An amount of money, to the minor unit."))
+            .into()
+    }
+}
+
+impl ToSchema for Amount {}
 
 /// A remark.
 pub(crate) struct RemarkShape;
