@@ -75,6 +75,25 @@ impl Given {
         Self { service, store, clock, elapsed_ms: AtomicU64::new(0), watch, gateways: Mutex::default() }
     }
 
+    /// Another process with connections of its own, whose clock begins with this one's.
+    pub(crate) async fn second(given: &TestStore) -> Self {
+        let mut second = Self::over(given);
+        let store = Store::open(given.uri()).await.unwrap();
+        let clock = Arc::clone(&second.clock);
+        let drawn = AtomicU64::new(1 << 32);
+        let fill = move |bytes: &mut [u8]| {
+            for byte in bytes {
+                let stirred = drawn.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+                *byte = stirred.to_be_bytes()[1];
+            }
+        };
+        let source = Source::new(move || Timestamp::from_ms(clock.load(Ordering::Relaxed)), fill);
+        let keys = Keys::derive(&[5; 32]);
+        second.service = Service::new(store.clone(), keys, Zone::utc(), LeasePolicy::default(), source);
+        second.store = store;
+        second
+    }
+
     /// Lets time pass.
     pub(crate) fn pass(&self, span: Span) {
         self.turn_clock(span);

@@ -13,6 +13,8 @@ mod once;
 mod packages;
 mod quota;
 mod restore;
+mod shop;
+mod static_ips;
 mod story;
 mod usage;
 mod verify;
