@@ -118,7 +118,7 @@ async fn basket(
     match product.product_type {
         ProductType::StaticDatacenterIp | ProductType::StaticResidentialIp => {
             let counted = wish.regions.iter().fold(0_u32, |sum, (_, count)| sum.saturating_add(*count));
-            Ok(Basket { amount: wish.amount.unwrap_or(counted), regions: wish.regions.clone(), ..plain })
+            Ok(Basket { amount: wish.amount.unwrap_or(counted.max(1)), regions: wish.regions.clone(), ..plain })
         }
         ProductType::StaticIpRenewal => {
             let ip_type = product.ip_type.ok_or(ShopError::Price(PriceError::NotSold))?;
@@ -127,7 +127,7 @@ async fn basket(
             let wanted = RenewalWish { customer, ip_type, holdings, duration, now };
             let renews = renew_static_ips::priced(service, tx, &wanted).await?;
             let counted = u32::try_from(renews.len()).unwrap_or(u32::MAX);
-            Ok(Basket { amount: wish.amount.unwrap_or(counted), renews, duration: Some(duration), ..plain })
+            Ok(Basket { amount: wish.amount.unwrap_or(counted.max(1)), renews, duration: Some(duration), ..plain })
         }
         ProductType::OrderTopUp => {
             let tops_up = short_order(tx, (customer, wish), now).await?;
