@@ -7,7 +7,7 @@ use turnpike_domain::directory::{Changes, SnapshotPart};
 use turnpike_domain::ids::{FeedSeq, Incarnation, QuestionId};
 use turnpike_domain::lease::{LeaseGrant, LeaseReport};
 use turnpike_domain::question::Answer;
-use turnpike_gateway::ports::{Admission, Exchange, Leases, PortError};
+use turnpike_gateway::ports::{Admission, Exchange, Fence, Leases, PortError};
 use turnpike_service::{Service, ServiceError};
 
 /// A gateway in the same process as the store.
@@ -49,7 +49,7 @@ impl Leases for InProcess {
 
 fn told<T>(outcome: Result<T, ServiceError>) -> Result<T, PortError> {
     outcome.map_err(|error| match error {
-        ServiceError::Fenced => PortError::Fenced,
+        ServiceError::Fenced => PortError::Fenced(Fence::Overtaken),
         error => PortError::Unreachable(error.to_string()),
     })
 }

@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 use anyhow::{Context, Result};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
-use turnpike_gateway::ports::PortError;
+use turnpike_gateway::ports::{Fence, PortError};
 
 use crate::control::{Answer, Command, Control, Handover};
 use crate::reload::Reloader;
@@ -39,8 +39,8 @@ enum End {
     Signal,
     /// A successor serves.
     Succeeded,
-    /// Another process has taken over the gateway's identity.
-    Fenced,
+    /// The gateway may not go on.
+    Fenced(Fence),
 }
 
 impl Process {
@@ -76,7 +76,7 @@ impl Process {
     /// within the grace, every lease is settled. A second signal ends the grace.
     ///
     /// # Errors
-    /// When another process has taken over the gateway's identity.
+    /// When the gateway may not go on.
     pub(crate) async fn until_end(mut self) -> Result<()> {
         let end = self.serve().await;
         tracing::info!(?end, "ending");
@@ -99,7 +99,7 @@ impl Process {
             })
             .await;
         drop(lock);
-        if end == End::Fenced { Err(PortError::Fenced.into()) } else { Ok(()) }
+        if let End::Fenced(why) = end { Err(PortError::Fenced(why).into()) } else { Ok(()) }
     }
 
     async fn serve(&mut self) -> End {
@@ -109,7 +109,7 @@ impl Process {
                     Heard::End => return End::Signal,
                     Heard::Reload => drop(self.reload().await),
                 },
-                () = self.running.fenced() => return End::Fenced,
+                why = self.running.fenced() => return End::Fenced(why),
                 why = Upgrade::failed(&mut self.upgrade) => {
                     tracing::error!(why, "the successor did not come up");
                     Upgrade::answer(&mut self.upgrade, &Answer::Refused { why });

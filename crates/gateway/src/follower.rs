@@ -7,11 +7,13 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use turnpike_domain::back_off::BackOff;
 use turnpike_domain::directory::{Changes, SnapshotPart};
 use turnpike_domain::ids::{FeedSeq, Incarnation};
 use turnpike_domain::question::Question;
 
 use crate::directory::Directory;
+use crate::fencing::Fencing;
 use crate::ports::{Admission, PortError};
 
 /// How often the feed is asked without news, so that a gateway that hears nothing is told apart from one that is cut off.
@@ -26,7 +28,7 @@ pub(crate) struct Follower {
     port: Arc<dyn Admission>,
     directory: Arc<Directory>,
     node: Incarnation,
-    fenced: CancellationToken,
+    fencing: Fencing,
     /// Answers that are on their way.
     answers: TaskTracker,
     seq: Option<FeedSeq>,
@@ -41,34 +43,33 @@ impl Follower {
         port: Arc<dyn Admission>,
         directory: Arc<Directory>,
         node: Incarnation,
-        fenced: CancellationToken,
+        fencing: Fencing,
     ) -> Result<Self, PortError> {
-        let mut follower = Self { port, directory, node, fenced, answers: TaskTracker::new(), seq: None };
+        let mut follower = Self { port, directory, node, fencing, answers: TaskTracker::new(), seq: None };
         follower.load().await?;
         Ok(follower)
     }
 
     /// Works until `stop`, or until the gateway turns out to be fenced.
     pub(crate) async fn run(mut self, stop: CancellationToken) {
-        let mut pause = BACK_OFF.0;
+        // Each gateway has a number of its own, so that they do not all come back at the same moment.
+        let mut back_off = BackOff::new(BACK_OFF.0, BACK_OFF.1, self.node.node.get().cast_unsigned());
         let mut failing = false;
-        while stop.run_until_cancelled(self.wait(failing.then_some(pause))).await.is_some() {
+        while stop.run_until_cancelled(self.wait(failing.then(|| back_off.pause()))).await.is_some() {
             let Some(result) = stop.run_until_cancelled(self.catch_up()).await else { return };
             match result {
                 Ok(()) => {
                     if std::mem::take(&mut failing) {
                         tracing::info!("the change feed answers again");
                     }
-                    pause = BACK_OFF.0;
+                    back_off.reset();
                 }
-                Err(error @ PortError::Fenced) => {
-                    tracing::error!(node = %self.node, %error, "fenced; resetting all connections");
-                    return self.fenced.cancel();
+                Err(PortError::Fenced(why)) => {
+                    tracing::error!(node = %self.node, %why, "fenced; resetting all connections");
+                    return self.fencing.fence(why);
                 }
                 Err(error) => {
-                    if std::mem::replace(&mut failing, true) {
-                        pause = pause.saturating_mul(2).min(BACK_OFF.1);
-                    } else {
+                    if !std::mem::replace(&mut failing, true) {
                         tracing::warn!(%error, "the change feed does not answer");
                     }
                 }

@@ -19,11 +19,12 @@ use turnpike_domain::ids::{Incarnation, NodeId};
 use turnpike_spool::SpoolError;
 
 use crate::directory::Directory;
+use crate::fencing::Fencing;
 use crate::follower::Follower;
 use crate::line::Door;
 use crate::listener::{Listeners, Rules, Shared};
 use crate::port::Port;
-use crate::ports::{Admission, PortError, Supply};
+use crate::ports::{Admission, Fence, PortError, Supply};
 use crate::settings::{OpenPort, Settings};
 use crate::teller::Teller;
 
@@ -84,7 +85,7 @@ pub struct Gateway {
     listeners: Arc<Mutex<Option<Listeners>>>,
     tasks: TaskTracker,
     stop: CancellationToken,
-    fenced: CancellationToken,
+    fencing: Fencing,
     _stop_when_dropped: DropGuard,
 }
 
@@ -126,11 +127,11 @@ impl Gateway {
         let spool = spools::open(&settings, admission.as_ref(), leases.as_ref(), fresh_node).await?;
         let staleness = Duration::from_secs(settings.staleness_s);
         let directory = Arc::new(Directory::new(passwords, staleness, settings.deadlines.clone()));
-        let [stop, fenced] = std::array::from_fn(|_| CancellationToken::new());
+        let (stop, fencing) = (CancellationToken::new(), Fencing::default());
         let (node, tasks) = (spool.incarnation(), TaskTracker::new());
-        let follower = Follower::start(Arc::clone(&admission), Arc::clone(&directory), node, fenced.clone()).await?;
+        let follower = Follower::start(Arc::clone(&admission), Arc::clone(&directory), node, fencing.clone()).await?;
         tasks.spawn(follower.run(stop.clone()));
-        tasks.spawn(Teller::new(leases, spool, Arc::clone(directory.desk()), fenced.clone()).run(stop.clone()));
+        tasks.spawn(Teller::new(leases, spool, Arc::clone(directory.desk()), fencing.clone()).run(stop.clone()));
         let guard = stop.clone().drop_guard();
         let rules = Arc::new(ArcSwap::from_pointee(Rules { settings: Arc::new(settings), policy }));
         let shared = Shared { rules, directory, occupancy: Arc::default() };
@@ -138,12 +139,12 @@ impl Gateway {
         let open = open_all(&listeners, &shared, (&main, open), doors)?;
         let doors = Arc::new(Doors { main, open: parking_lot::Mutex::new(open) });
         let listeners = Arc::new(Mutex::new(Some(listeners)));
-        let fencing = end_when_fenced(fenced.clone(), Arc::clone(&doors), Arc::clone(&listeners));
+        let ending = end_when_fenced(fencing.clone(), Arc::clone(&doors), Arc::clone(&listeners));
         let unless_stopped = stop.clone();
-        tasks.spawn(async move { unless_stopped.run_until_cancelled(fencing).await });
+        tasks.spawn(async move { unless_stopped.run_until_cancelled(ending).await });
         tasks.spawn(rules::follow_addresses(Arc::clone(&shared.rules), stop.clone()));
         tasks.close();
-        Ok(Self { doors, shared, admission, node, listeners, tasks, stop, fenced, _stop_when_dropped: guard })
+        Ok(Self { doors, shared, admission, node, listeners, tasks, stop, fencing, _stop_when_dropped: guard })
     }
 
     /// Where clients connect to.
@@ -163,8 +164,8 @@ impl Gateway {
 
     /// Resolves when another process has taken over this gateway's identity. Nothing is accepted then, and every connection
     /// is reset; the process should end.
-    pub async fn fenced(&self) {
-        self.fenced.cancelled().await;
+    pub async fn fenced(&self) -> Fence {
+        self.fencing.fenced().await
     }
 
     /// Stops accepting once nobody waits in the kernel's queue, lets connections end until `grace` has passed, resets the
@@ -186,7 +187,7 @@ impl Gateway {
             open.drain(succeeded);
             tokio::select! {
                 () = open.ended() => {}
-                () = self.fenced.cancelled() => {}
+                _ = self.fencing.fenced() => {}
                 () = tokio::time::sleep(grace) => tracing::warn!("connections are still open; resetting them"),
             }
         }
@@ -195,7 +196,7 @@ impl Gateway {
         self.stop.cancel();
         self.tasks.wait().await;
         // A courtesy: without it receipts count this gateway until it has been silent for too long.
-        if !self.fenced.is_cancelled()
+        if !self.fencing.is_fenced()
             && let Ok(Err(error)) = tokio::time::timeout(FAREWELL, self.admission.leave(self.node)).await
         {
             tracing::warn!(%error, "the store did not hear that this gateway leaves");
@@ -227,8 +228,8 @@ fn open_all(
 }
 
 /// Once fenced, ends every connection. A drain that is under way does so itself.
-async fn end_when_fenced(fenced: CancellationToken, doors: Arc<Doors>, listeners: Arc<Mutex<Option<Listeners>>>) {
-    fenced.cancelled().await;
+async fn end_when_fenced(fencing: Fencing, doors: Arc<Doors>, listeners: Arc<Mutex<Option<Listeners>>>) {
+    fencing.fenced().await;
     doors.close();
     end(listeners.lock().await.take()).await;
 }

@@ -8,6 +8,7 @@ mod buffer;
 mod customer;
 pub mod directory;
 mod exit;
+mod fencing;
 mod follower;
 mod gateway;
 pub mod http;
@@ -29,4 +30,5 @@ pub mod tab;
 mod teller;
 
 pub use gateway::{Gateway, Ports, ReloadError, StartError, Status};
+pub use line::ENDED;
 pub use registry::Totals;

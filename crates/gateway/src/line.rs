@@ -14,8 +14,8 @@ use crate::account::Account;
 use crate::tab::Way;
 use crate::teller::desk::Desk;
 
-/// What the log calls ends of connections, and refusals: each is told once, with how long the connection had lasted.
-pub(crate) const ENDED: &str = "turnpike_gateway::ended";
+/// The target of what the log is told of a connection at its end, or when it is refused.
+pub const ENDED: &str = "turnpike_gateway::ended";
 
 /// How long it is since `accepted`, in microseconds.
 pub(crate) fn lasted_us(accepted: Instant) -> u64 {

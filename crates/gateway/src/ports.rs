@@ -58,10 +58,21 @@ pub enum PortError {
     /// The other side could not be reached or failed, or its answer was lost; what it says is for the log.
     #[error("{0}")]
     Unreachable(String),
-    /// The node's leases belong to another incarnation: this process may not carry anything any more.
-    #[error(
-        "another process has taken over this gateway's identity, its spool file is an old copy, or its machine may run \
-         gateways no more"
-    )]
-    Fenced,
+    /// This process may not carry anything any more.
+    #[error("{0}")]
+    Fenced(Fence),
+}
+
+/// Why a gateway may not go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Fence {
+    /// The node's leases belong to another opening of its spool file.
+    #[error("another process serves from this gateway's spool file, or the file is an old copy")]
+    Overtaken,
+    /// The credential is void.
+    #[error("this machine's credential was revoked")]
+    Revoked,
+    /// Another credential has used the spool file first.
+    #[error("this gateway's spool file was used with another machine's credential")]
+    NotOurs,
 }

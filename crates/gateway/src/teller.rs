@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
+use turnpike_domain::back_off::BackOff;
 use turnpike_domain::ids::{AccountId, LeaseId};
 use turnpike_domain::lease::{Lease as Grant, LeaseGrant, LeaseReport, LeaseRequest};
 use turnpike_domain::quota::Denial;
@@ -18,7 +19,8 @@ use turnpike_spool::{SlotHeader, Spool};
 
 use crate::allowance::Verdict;
 use crate::allowance::lease::Lease;
-use crate::ports::{Exchange, Leases, PortError};
+use crate::fencing::Fencing;
+use crate::ports::{Exchange, Fence, Leases, PortError};
 use crate::teller::book::{Book, LOOK_AGAIN};
 use crate::teller::desk::{Desk, Standing};
 
@@ -47,19 +49,14 @@ pub(crate) struct Teller {
     again: Vec<(Instant, AccountId)>,
     /// Reports of leases that found no slot.
     unplaced: Vec<LeaseReport>,
-    trouble: Option<Trouble>,
+    /// Until when the store is left alone, when it does not answer.
+    trouble: Option<Instant>,
+    back_off: BackOff,
     /// The number of the last exchange.
     number: u64,
     /// Whether the answer to an exchange was lost, with grants in it perhaps.
     lost: bool,
-    /// Cancelled when the store says that this gateway's leases are another's.
-    fenced: CancellationToken,
-}
-
-/// The store does not answer.
-struct Trouble {
-    pause: Duration,
-    until: Instant,
+    fencing: Fencing,
 }
 
 /// An exchange in the making.
@@ -98,8 +95,10 @@ impl Draft {
 }
 
 impl Teller {
-    /// `fenced` is cancelled when this gateway's leases turn out to be another's; then nothing may be relayed any more.
-    pub(crate) fn new(port: Arc<dyn Leases>, spool: Spool, desk: Arc<Desk>, fenced: CancellationToken) -> Self {
+    /// `fencing` is told when this gateway's leases turn out to be another's; then nothing may be relayed any more.
+    pub(crate) fn new(port: Arc<dyn Leases>, spool: Spool, desk: Arc<Desk>, fencing: Fencing) -> Self {
+        // Each gateway has a number of its own, so that they do not all come back at the same moment.
+        let back_off = BackOff::new(BACK_OFF.0, BACK_OFF.1, spool.incarnation().node.get().cast_unsigned());
         Self {
             port,
             spool,
@@ -109,9 +108,10 @@ impl Teller {
             again: Vec::new(),
             unplaced: Vec::new(),
             trouble: None,
+            back_off,
             number: 0,
             lost: false,
-            fenced,
+            fencing,
         }
     }
 
@@ -127,7 +127,7 @@ impl Teller {
                 () = at(self.next_retry()) => false,
             };
             self.round(thorough).await;
-            if self.fenced.is_cancelled() {
+            if self.fencing.is_fenced() {
                 return;
             }
         }
@@ -136,10 +136,7 @@ impl Teller {
 
     /// When something is due before the next tick.
     fn next_retry(&self) -> Option<Instant> {
-        if let Some(trouble) = &self.trouble {
-            return Some(trouble.until);
-        }
-        self.again.iter().map(|(due, _)| *due).min()
+        self.trouble.or_else(|| self.again.iter().map(|(due, _)| *due).min())
     }
 
     /// Sees to what lies on the desk, and to everything when `thorough`.
@@ -152,7 +149,7 @@ impl Teller {
             self.recall_due(now, self.trouble.is_none());
             self.touched.extend(self.books.keys());
         }
-        if self.trouble.as_ref().is_some_and(|trouble| now < trouble.until) {
+        if self.trouble.is_some_and(|until| now < until) {
             return;
         }
         loop {
@@ -160,6 +157,7 @@ impl Teller {
             if draft.is_empty() {
                 // Nothing to try the store with: whatever comes next will.
                 self.trouble = None;
+                self.back_off.reset();
                 break;
             }
             let asked_at = Instant::now();
@@ -167,7 +165,7 @@ impl Teller {
             let held = self.lost.then(|| self.books.values().flat_map(Book::leases).collect());
             match self.send(draft.exchange(self.number, held)).await {
                 Ok(grants) => self.apply(draft, grants, asked_at),
-                Err(PortError::Fenced) => return self.fence(),
+                Err(PortError::Fenced(why)) => return self.fence(why),
                 Err(error) => return self.postpone(draft, &error),
             }
         }
@@ -242,6 +240,7 @@ impl Teller {
 
     fn apply(&mut self, draft: Draft, grants: Vec<LeaseGrant>, asked_at: Instant) {
         if self.trouble.take().is_some() {
+            self.back_off.reset();
             tracing::info!("the store answers again");
         }
         self.lost = false;
@@ -299,25 +298,21 @@ impl Teller {
 
     /// Sees to it that everything is told and asked again. Reports are drawn up anew, for they are absolute.
     fn postpone(&mut self, draft: Draft, error: &PortError) {
-        let pause = match &self.trouble {
-            None => {
-                tracing::warn!(%error, "the store does not answer; traffic goes on while leases last");
-                BACK_OFF.0
-            }
-            Some(trouble) => trouble.pause.saturating_mul(2).min(BACK_OFF.1),
-        };
+        if self.trouble.is_none() {
+            tracing::warn!(%error, "the store does not answer; traffic goes on while leases last");
+        }
         let now = Instant::now();
-        self.trouble = Some(Trouble { pause, until: now.checked_add(pause).unwrap_or(now) });
+        self.trouble = Some(now.checked_add(self.back_off.pause()).unwrap_or(now));
         self.lost = true;
         self.touched.extend(self.books.keys());
         self.unplaced.extend(draft.unplaced);
     }
 
     /// This process may relay nothing any more. What its slots hold is left as it is: it is not this process's to settle.
-    fn fence(&mut self) {
-        tracing::error!(node = %self.spool.incarnation(), "fenced: {}; resetting all connections", PortError::Fenced);
+    fn fence(&mut self, why: Fence) {
+        tracing::error!(node = %self.spool.incarnation(), %why, "fenced; resetting all connections");
         self.books.values().for_each(Book::recall_all);
-        self.fenced.cancel();
+        self.fencing.fence(why);
     }
 
     /// Hands everything back.
@@ -327,7 +322,7 @@ impl Teller {
                 self.books.values().for_each(Book::recall_all);
                 self.round(true).await;
                 let settled = self.books.values().all(Book::is_settled) && self.unplaced.is_empty();
-                if settled || self.fenced.is_cancelled() {
+                if settled || self.fencing.is_fenced() {
                     return;
                 }
                 tokio::time::sleep(CLOSING_PAUSE).await;

@@ -1,11 +1,11 @@
 //! The gateway's end: its two ports over HTTP, towards whichever API process answers.
 
 mod calls;
-mod connector;
 mod lines;
 mod news;
 mod ports;
 
+use std::hash::{Hash, Hasher};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,6 +14,7 @@ use http::Uri;
 use http::uri::Scheme;
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
+use turnpike_domain::back_off::BackOff;
 use turnpike_domain::secret::MacKey;
 use zeroize::Zeroizing;
 
@@ -21,6 +22,9 @@ use crate::tls::TlsError;
 use crate::wire::{Hello, Why, path};
 use calls::{Calls, Failure};
 use news::Newest;
+
+/// Between two tries to find an API process that takes the credential: at first and at most.
+const HELLO_AGAIN: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(2));
 
 /// How a gateway reaches the API processes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,6 +87,8 @@ pub enum LinkError {
 pub struct Link {
     calls: Arc<Calls>,
     newest: Arc<Newest>,
+    /// Each machine tries again at moments of its own.
+    seed: u64,
 }
 
 impl Link {
@@ -99,7 +105,9 @@ impl Link {
             return Err(LinkError::Credential);
         }
         let calls = Calls::new(settings, urls, credential)?;
-        Ok(Self { calls: Arc::new(calls), newest: Arc::new(Newest::default()) })
+        let mut hasher = std::hash::DefaultHasher::new();
+        credential.as_str().hash(&mut hasher);
+        Ok(Self { calls: Arc::new(calls), newest: Arc::new(Newest::default()), seed: hasher.finish() })
     }
 
     /// Waits for an API process that takes the credential: the key that passwords are compared with.
@@ -107,7 +115,7 @@ impl Link {
     /// # Errors
     /// [`LinkError::Refused`], when one answers that does not take it.
     pub async fn hello(&self) -> Result<MacKey, LinkError> {
-        let mut pause = Duration::from_millis(200);
+        let mut back_off = BackOff::new(HELLO_AGAIN.0, HELLO_AGAIN.1, self.seed);
         loop {
             let failure = match self.calls.get::<Hello>(path::HELLO).await {
                 Ok(hello) => return key(&hello).ok_or(LinkError::Credential),
@@ -119,14 +127,13 @@ impl Link {
                 return Err(LinkError::Refused(refusal.told.clone()));
             }
             tracing::warn!(error = %failure, "no API process answers; trying again");
-            tokio::time::sleep(pause).await;
-            pause = pause.saturating_mul(2).min(Duration::from_secs(2));
+            tokio::time::sleep(back_off.pause()).await;
         }
     }
 
     /// Waits for news on behalf of the gateway, until `stop`.
     pub async fn follow_news(self, stop: CancellationToken) {
-        stop.run_until_cancelled(self.newest.follow(&self.calls)).await;
+        stop.run_until_cancelled(self.newest.follow(&self.calls, self.seed)).await;
     }
 }
 

@@ -4,8 +4,11 @@
 //! them is in [`wire`], under `/node/v1`, each call with the credential that `turnpike node add` printed.
 
 pub mod client;
+mod connector;
+mod outgoing;
 pub mod server;
 pub mod tls;
 pub mod wire;
 
 pub use client::{Link, LinkError, LinkSettings};
+pub use outgoing::Outgoing;

@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use turnpike_api::Surface;
 use turnpike_gateway::Gateway;
+use turnpike_gateway::ports::Fence;
 
 use super::own_listeners::OwnListeners;
 use super::planes::{Plane, planes};
@@ -121,7 +122,7 @@ impl Running {
     }
 
     /// Resolves when the gateway may not go on.
-    pub(crate) async fn fenced(&self) {
+    pub(crate) async fn fenced(&self) -> Fence {
         match &self.data_plane {
             Some(gateway) => gateway.fenced().await,
             None => std::future::pending().await,

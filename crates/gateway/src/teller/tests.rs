@@ -88,7 +88,7 @@ impl Leases for Script {
         let granted = match answer {
             Some(Answer::Hang) => return std::future::pending().boxed(),
             Some(Answer::Fail) => Err(PortError::Unreachable("told to fail".to_owned())),
-            Some(Answer::Fence) => Err(PortError::Fenced),
+            Some(Answer::Fence) => Err(PortError::Fenced(Fence::Overtaken)),
             answer => Ok(exchange
                 .requests
                 .into_iter()
@@ -106,7 +106,7 @@ struct House {
     desk: Arc<Desk>,
     spool: Spool,
     stop: CancellationToken,
-    fenced: CancellationToken,
+    fencing: Fencing,
     teller: tokio::task::JoinHandle<()>,
     _folder: tempfile::TempDir,
 }
@@ -117,10 +117,10 @@ impl House {
         let spool = Spool::open(&folder.path().join("spool"), slots, NodeId::new(1)).unwrap().spool;
         let script = Arc::new(Script::default());
         let desk = Arc::new(Desk::new(Deadlines::default()));
-        let (stop, fenced) = (CancellationToken::new(), CancellationToken::new());
-        let teller = Teller::new(script.clone(), spool.clone(), Arc::clone(&desk), fenced.clone()).run(stop.clone());
+        let (stop, fencing) = (CancellationToken::new(), Fencing::default());
+        let teller = Teller::new(script.clone(), spool.clone(), Arc::clone(&desk), fencing.clone()).run(stop.clone());
         let account = Arc::new(Account::new(&entry(), Arc::new(Customer::new(customer()))));
-        Self { script, account, desk, spool, stop, fenced, teller: tokio::spawn(teller), _folder: folder }
+        Self { script, account, desk, spool, stop, fencing, teller: tokio::spawn(teller), _folder: folder }
     }
 
     fn new() -> Self {
@@ -351,7 +351,7 @@ async fn a_fenced_gateway_says_so_and_settles_nothing() {
     house.reserve(300).unwrap().sent(300);
     house.script.answer(Answer::Fence, 1000);
     pass(Duration::from_secs(1)).await;
-    assert!(house.fenced.is_cancelled());
+    assert!(house.fencing.is_fenced());
     assert!(house.reserve(1).is_none());
     assert_eq!(house.script.seen.lock().len(), 2);
     house.close().await;

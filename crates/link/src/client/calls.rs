@@ -10,23 +10,17 @@ use http::{HeaderValue, Method, Request, Response, Uri};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
 use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
-use super::connector::Connector;
 use super::{LinkError, LinkSettings};
-use crate::tls;
+use crate::connector::Connector;
+use crate::outgoing::{self, told};
 use crate::wire::Refusal;
 
 /// The largest answer but for the snapshot's: changes of a great many accounts at once.
 const ANSWER_LIMIT_BYTES: usize = 64 * 1024 * 1024;
-/// A connection whose other side is gone is noticed within this.
-const USER_TIMEOUT: Duration = Duration::from_secs(5);
-/// Probes of an idle connection.
-const KEEPALIVE: Duration = Duration::from_secs(5);
 
 /// Calls to the API processes.
 #[derive(Debug)]
@@ -63,15 +57,7 @@ pub(super) enum Failure {
 
 impl Calls {
     pub(super) fn new(settings: &LinkSettings, urls: Vec<Uri>, credential: &str) -> Result<Self, LinkError> {
-        let tls = tls::connector(settings.ca.as_deref())?;
-        let mut connector = HttpConnector::new();
-        connector.set_nodelay(true);
-        connector.set_connect_timeout(Some(Duration::from_millis(settings.connect_ms)));
-        connector.set_keepalive(Some(KEEPALIVE));
-        connector.set_keepalive_interval(Some(KEEPALIVE));
-        connector.set_tcp_user_timeout(Some(USER_TIMEOUT));
-        let client =
-            Client::builder(TokioExecutor::new()).pool_timer(TokioTimer::new()).build(Connector::new(connector, tls));
+        let client = outgoing::client(settings.ca.as_deref(), Duration::from_millis(settings.connect_ms))?;
         let bearer = Zeroizing::new(format!("Bearer {credential}"));
         let mut authorization = HeaderValue::from_str(&bearer).map_err(|_| LinkError::Credential)?;
         authorization.set_sensitive(true);
@@ -186,7 +172,8 @@ impl Calls {
             .header(CONTENT_TYPE, "application/json")
             .body(Full::new(call.body.clone()))
             .map_err(|error| Failure::Broken(error.to_string()))?;
-        let response = self.client.request(request).await.map_err(|error| Failure::Broken(story(&base, &error)))?;
+        let response =
+            self.client.request(request).await.map_err(|error| Failure::Broken(format!("{base}: {}", told(&error))))?;
         if response.status().is_success() {
             return Ok(response);
         }
@@ -219,15 +206,4 @@ async fn within<T>(most: Duration, call: impl Future<Output = Result<T, Failure>
 async fn whole(body: Incoming) -> Result<Bytes, Failure> {
     let collected = Limited::new(body, ANSWER_LIMIT_BYTES).collect().await;
     collected.map(http_body_util::Collected::to_bytes).map_err(|error| Failure::Broken(error.to_string()))
-}
-
-/// An error with its causes; the library's own first words say little.
-fn story(base: &str, error: &dyn std::error::Error) -> String {
-    let mut told = format!("{base}: {error}");
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        told = format!("{told}: {error}");
-        cause = error.source();
-    }
-    told
 }

@@ -7,11 +7,11 @@ use turnpike_domain::directory::{Changes, SnapshotPart};
 use turnpike_domain::ids::{FeedSeq, Incarnation, QuestionId};
 use turnpike_domain::lease::{Exchange, LeaseGrant, LeaseReport};
 use turnpike_domain::question::Answer;
-use turnpike_gateway::ports::{Admission, Leases, PortError};
+use turnpike_gateway::ports::{Admission, Fence, Leases, PortError};
 
 use super::calls::Failure;
 use super::{Link, lines};
-use crate::wire::{ChangesAnswer, Place, Reply, Round, Settlement, Why, path};
+use crate::wire::{ChangesAnswer, Place, Refusal, Reply, Round, Settlement, Why, path};
 
 impl Admission for Link {
     fn snapshot(&self) -> BoxStream<'_, Result<SnapshotPart, PortError>> {
@@ -52,10 +52,9 @@ impl Leases for Link {
 impl From<Failure> for PortError {
     fn from(failure: Failure) -> Self {
         match failure {
-            Failure::Refused(refusal) if matches!(refusal.why, Why::Fenced | Why::Revoked | Why::NotYours) => {
-                tracing::error!(why = refusal.told, "this gateway may not go on");
-                Self::Fenced
-            }
+            Failure::Refused(Refusal { why: Why::Fenced, .. }) => Self::Fenced(Fence::Overtaken),
+            Failure::Refused(Refusal { why: Why::Revoked, .. }) => Self::Fenced(Fence::Revoked),
+            Failure::Refused(Refusal { why: Why::NotYours, .. }) => Self::Fenced(Fence::NotOurs),
             failure => Self::Unreachable(failure.to_string()),
         }
     }

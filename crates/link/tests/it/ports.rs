@@ -10,7 +10,7 @@ use turnpike_domain::lease::{Exchange, LeaseReport, LeaseRequest};
 use turnpike_domain::question::{Answer, Ask};
 use turnpike_domain::quota::Denial;
 use turnpike_domain::units::Bytes;
-use turnpike_gateway::ports::{Admission, Leases, PortError};
+use turnpike_gateway::ports::{Admission, Fence, Leases, PortError};
 use turnpike_link::{Link, LinkError};
 use turnpike_testkit::each_store;
 
@@ -99,8 +99,8 @@ each_store! {
         assert!(matches!(late, Err(PortError::Unreachable(_))), "{late:?}");
         // A later opening of the same spool file takes everything over.
         linked.link.settle(Incarnation { boot: 2, ..NODE }, vec![LeaseReport::last(lease.id, Bytes::new(700))]).await.unwrap();
-        assert_eq!(linked.link.exchange(NODE, asking(3, account)).await, Err(PortError::Fenced));
-        assert_eq!(linked.link.settle(NODE, Vec::new()).await, Err(PortError::Fenced));
+        assert_eq!(linked.link.exchange(NODE, asking(3, account)).await, Err(PortError::Fenced(Fence::Overtaken)));
+        assert_eq!(linked.link.settle(NODE, Vec::new()).await, Err(PortError::Fenced(Fence::Overtaken)));
     }
 
     async fn a_question_is_answered_through_any_process(given: &TestStore) {
@@ -143,18 +143,18 @@ each_store! {
         // Another machine is nobody here.
         let secret = given.service.add_node_credential(&operator(), "fra-2").await.unwrap();
         let other = link(&[process.address], &secret);
-        assert_eq!(other.link.settle(NODE, Vec::new()).await, Err(PortError::Fenced));
-        assert_eq!(other.link.exchange(NODE, Exchange::default()).await, Err(PortError::Fenced));
-        assert_eq!(other.link.changes(NODE, None).await, Err(PortError::Fenced));
-        assert_eq!(other.link.leave(NODE).await, Err(PortError::Fenced));
+        assert_eq!(other.link.settle(NODE, Vec::new()).await, Err(PortError::Fenced(Fence::NotOurs)));
+        assert_eq!(other.link.exchange(NODE, Exchange::default()).await, Err(PortError::Fenced(Fence::NotOurs)));
+        assert_eq!(other.link.changes(NODE, None).await, Err(PortError::Fenced(Fence::NotOurs)));
+        assert_eq!(other.link.leave(NODE).await, Err(PortError::Fenced(Fence::NotOurs)));
         // Nor is one that was never let in.
         let stranger = link(&[process.address], &"0".repeat(64));
         assert!(matches!(stranger.link.hello().await, Err(LinkError::Refused(_))));
         assert!(matches!(stranger.link.changes(NODE, None).await, Err(PortError::Unreachable(_))));
         assert!(stranger.link.snapshot().try_next().await.is_err());
         given.service.revoke_node_credential(&operator(), "fra-1").await.unwrap();
-        assert_eq!(linked.link.changes(NODE, None).await, Err(PortError::Fenced));
-        assert_eq!(linked.link.exchange(NODE, Exchange::default()).await, Err(PortError::Fenced));
+        assert_eq!(linked.link.changes(NODE, None).await, Err(PortError::Fenced(Fence::Revoked)));
+        assert_eq!(linked.link.exchange(NODE, Exchange::default()).await, Err(PortError::Fenced(Fence::Revoked)));
         assert!(matches!(linked.link.hello().await, Err(LinkError::Refused(_))));
     }
 }

@@ -18,7 +18,7 @@ use turnpike_domain::quota::{self, AccountQuota, Ask, Denial, LeaseBook, LeasePo
 use turnpike_domain::secret::PasswordMac;
 use turnpike_domain::time::{Span, Timestamp};
 use turnpike_domain::units::{Bytes, LimitGb};
-use turnpike_gateway::ports::{Admission, Exchange, Leases, PortError};
+use turnpike_gateway::ports::{Admission, Exchange, Fence, Leases, PortError};
 
 use super::{mac_key, within};
 
@@ -431,7 +431,7 @@ impl Leases for Store {
     fn exchange(&self, node: Incarnation, exchange: Exchange) -> BoxFuture<'_, Result<Vec<LeaseGrant>, PortError>> {
         let answer = self.answer(|books| {
             if books.boots.get(&node.node) != Some(&node.boot) {
-                return Err(PortError::Fenced);
+                return Err(PortError::Fenced(Fence::Overtaken));
             }
             for report in &exchange.reports {
                 books.book(report);

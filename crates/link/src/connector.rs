@@ -1,4 +1,4 @@
-//! A connection to an API process, with or without TLS as its URL says.
+//! A connection to another process, with or without TLS as its URL says.
 
 use std::io;
 use std::pin::Pin;
@@ -19,13 +19,13 @@ use tower::Service;
 
 /// Connects.
 #[derive(Clone)]
-pub(super) struct Connector {
+pub(crate) struct Connector {
     tcp: HttpConnector,
     tls: TlsConnector,
 }
 
 impl Connector {
-    pub(super) fn new(mut tcp: HttpConnector, tls: TlsConnector) -> Self {
+    pub(crate) fn new(mut tcp: HttpConnector, tls: TlsConnector) -> Self {
         tcp.enforce_http(false);
         Self { tcp, tls }
     }
@@ -62,8 +62,11 @@ impl Service<Uri> for Connector {
 }
 
 /// A connection.
-pub(super) enum Stream {
+#[derive(Debug)]
+pub(crate) enum Stream {
+    /// As it is.
     Plain(TcpStream),
+    /// Within TLS.
     Secret(Box<TlsStream<TcpStream>>),
 }
 
