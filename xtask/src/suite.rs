@@ -43,9 +43,22 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     if let Some(cluster) = &cluster {
         tests.env(POSTGRES_VARIABLE, cluster.url());
     }
+    timed("tests", &mut tests)?;
+    if arguments.cargo.is_empty() {
+        let mut traces = Command::new("cargo");
+        timed("tests of traces", traces.args(TRACES).current_dir(shell::root()))?;
+    }
+    Ok(())
+}
+
+/// What a build that can send traces does otherwise than all others.
+const TRACES: [&str; 11] =
+    ["test", "-p", "turnpike-app", "--features", "otel", "--bin", "turnpike", "--test", "it", "--", "traces"];
+
+fn timed(what: &str, tests: &mut Command) -> Result<()> {
     let running = Instant::now();
-    let done = shell::run(&mut tests);
-    println!("tests {} after {:.1?}", if done.is_ok() { "passed" } else { "failed" }, running.elapsed());
+    let done = shell::run(tests);
+    println!("{what} {} after {:.1?}", if done.is_ok() { "passed" } else { "failed" }, running.elapsed());
     done
 }
 

@@ -2,6 +2,8 @@
 //! in force on running gateways within a second.
 
 mod backup;
+mod catalogue;
+mod coupon;
 mod customer;
 mod grant;
 mod node;
@@ -22,9 +24,11 @@ use crate::control::{self, Ask};
 use crate::process::{Process, Seat};
 use crate::reload::Reloader;
 use crate::settings::Settings;
-use crate::wiring::{self, Parts};
+use crate::wiring::{self, Backend, Parts};
 
 pub(crate) use backup::backup;
+pub(crate) use catalogue::catalogue;
+pub(crate) use coupon::coupon;
 pub(crate) use customer::customer;
 pub(crate) use grant::grant;
 pub(crate) use node::node;
@@ -84,6 +88,11 @@ pub(crate) fn check_config(settings: &Settings) -> Result<()> {
     serde_json::to_writer_pretty(&mut out, settings)?;
     writeln!(out)?;
     Ok(())
+}
+
+/// The store for a command; one that adds something may be the first that needs it.
+async fn opened(settings: &Settings, adds: bool) -> Result<Backend> {
+    if adds { wiring::open(settings).await } else { wiring::open_existing(settings).await }
 }
 
 /// Who runs this command, for the audit log: the login name, as far as the system tells.

@@ -2,8 +2,12 @@
 
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::reload::Handle;
+use tracing_subscriber::layer::{Layer, SubscriberExt};
+use tracing_subscriber::reload::{self, Handle};
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, fmt};
+
+use crate::traces;
 
 /// The `[log]` section.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -48,27 +52,21 @@ pub(crate) enum LogFormat {
     Json,
 }
 
-/// Starts logging; called once. The filter can be changed later.
+/// Starts logging; called once. The filter can be changed later. `traces` hears what it wants of all that is told, whatever
+/// the filter lets into the log.
 ///
 /// # Errors
 /// When the filter cannot be read.
-pub(crate) fn start(settings: &LogSettings) -> Result<Filter> {
-    let filter = settings.filter()?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(true);
-    Ok(match settings.format {
-        LogFormat::Text => {
-            let builder = builder.with_ansi(false).with_filter_reloading();
-            let filter = Filter::of(builder.reload_handle());
-            builder.init();
-            filter
-        }
-        LogFormat::Json => {
-            let builder = builder.json().flatten_event(true).with_filter_reloading();
-            let filter = Filter::of(builder.reload_handle());
-            builder.init();
-            filter
-        }
-    })
+pub(crate) fn start(settings: &LogSettings, traces: Option<traces::Listener>) -> Result<Filter> {
+    let (filter, handle) = reload::Layer::new(settings.filter()?);
+    let lines = fmt::layer().with_writer(std::io::stderr).with_ansi(false);
+    let lines = match settings.format {
+        LogFormat::Text => lines.boxed(),
+        // Within a request the innermost span has its number.
+        LogFormat::Json => lines.json().flatten_event(true).with_current_span(true).with_span_list(false).boxed(),
+    };
+    tracing_subscriber::registry().with(traces).with(lines.with_filter(filter)).init();
+    Ok(Filter::of(handle))
 }
 
 /// What is logged, to be changed while it is.

@@ -1,6 +1,7 @@
 //! The `turnpike` binary: reads the command line and settings, starts a runtime, runs one command.
 
 mod archive;
+mod catalogue;
 mod cli;
 mod commands;
 mod control;
@@ -14,6 +15,7 @@ mod process;
 mod reload;
 mod settings;
 mod systemd;
+mod traces;
 mod watch;
 mod wiring;
 
@@ -27,6 +29,7 @@ use cli::{Cli, Command, ConfigArgs, ServeArgs};
 use control::Ask;
 use reload::Reloader;
 use settings::Settings;
+use traces::Traces;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -34,6 +37,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     match run(Cli::parse().command) {
         Ok(()) => ExitCode::SUCCESS,
+        // Whoever read what a command printed has read enough.
+        Err(error) if is_closed_pipe(&error) => ExitCode::from(READER_GONE),
         Err(error) => {
             use std::io::Write;
             // Nobody is left to tell when standard error is closed.
@@ -41,6 +46,20 @@ fn main() -> ExitCode {
             if told.is_ok() { ExitCode::FAILURE } else { ExitCode::from(2) }
         }
     }
+}
+
+/// As a shell tells of a process that was ended by SIGPIPE.
+const READER_GONE: u8 = 141;
+
+/// Whether standard output was closed: no other pipe is written to without its error being explained by a context.
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    let Some(outermost) = error.chain().next() else { return false };
+    let kind = match (outermost.downcast_ref::<std::io::Error>(), outermost.downcast_ref::<serde_json::Error>()) {
+        (Some(error), _) => Some(error.kind()),
+        (None, Some(error)) => error.io_error_kind(),
+        (None, None) => None,
+    };
+    kind == Some(std::io::ErrorKind::BrokenPipe)
 }
 
 /// An error and its causes in one line. A cause whose words stand in the error above it is not said twice.
@@ -60,19 +79,19 @@ fn run(command: Command) -> Result<()> {
     match command {
         Command::Demo(args) => {
             let settings = demo::settings(&args)?;
-            let filter = logging::start(&settings.log)?;
+            let filter = logging::start(&settings.log, None)?;
             on_runtime(&settings, demo::run(&args, Reloader::fixed(settings.clone(), filter)))
         }
         Command::Serve(args) => {
-            let (settings, reloader) = for_serving(&args)?;
+            let (settings, reloader, _traces) = for_serving(&args)?;
             on_runtime(&settings, commands::serve(reloader, args.takeover))
         }
         Command::Api(args) => {
-            let (settings, reloader) = for_serving(&args)?;
+            let (settings, reloader, _traces) = for_serving(&args)?;
             on_runtime(&settings, commands::api(reloader, args.takeover))
         }
         Command::Gateway(args) => {
-            let (settings, reloader) = for_serving(&args)?;
+            let (settings, reloader, _traces) = for_serving(&args)?;
             on_runtime(&settings, commands::gateway(reloader, args.takeover))
         }
         Command::Reload(args) => commands::ask(&Settings::load_place(&args)?, &Ask::Reload),
@@ -89,6 +108,14 @@ fn run(command: Command) -> Result<()> {
         Command::Token { config, command } => {
             let settings = for_operator(&config)?;
             on_runtime(&settings, commands::token(&settings, command))
+        }
+        Command::Catalogue { config, command } => {
+            let settings = for_operator(&config)?;
+            on_runtime(&settings, commands::catalogue(&settings, command))
+        }
+        Command::Coupon { config, command } => {
+            let settings = for_operator(&config)?;
+            on_runtime(&settings, commands::coupon(&settings, command))
         }
         Command::Grant(args) => {
             let settings = for_operator(&args.config)?;
@@ -117,19 +144,20 @@ fn run(command: Command) -> Result<()> {
     }
 }
 
-/// Settings for a process that serves and can read them again.
-fn for_serving(args: &ServeArgs) -> Result<(Settings, Reloader)> {
+/// Settings for a process that serves and can read them again, and traces, which are sent until they are dropped.
+fn for_serving(args: &ServeArgs) -> Result<(Settings, Reloader, Traces)> {
     process::note_binary();
     let settings = Settings::load(&args.config)?;
-    let filter = logging::start(&settings.log)?;
-    Ok((settings.clone(), Reloader::new(args.config.clone(), settings, filter)))
+    let (traces, listener) = Traces::start(&settings.traces)?;
+    let filter = logging::start(&settings.log, listener)?;
+    Ok((settings.clone(), Reloader::new(args.config.clone(), settings, filter), traces))
 }
 
 /// Settings for a command beside a running server: what it prints is for a person, so only warnings are logged.
 fn for_operator(args: &ConfigArgs) -> Result<Settings> {
     let mut settings = Settings::load(args)?;
     settings.log = logging::LogSettings::quiet();
-    logging::start(&settings.log)?;
+    logging::start(&settings.log, None)?;
     Ok(settings)
 }
 

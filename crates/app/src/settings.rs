@@ -8,6 +8,7 @@ mod layers;
 mod nodes;
 mod places;
 mod sections;
+mod traces;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -28,6 +29,7 @@ pub(crate) use places::{ConfigError, Places};
 pub(crate) use sections::{
     ApiSection, JobSettings, LeaseSettings, OperatorSection, StoreSettings, StoreUri, WatchSettings,
 };
+pub(crate) use traces::TraceSettings;
 
 /// Each costs every gateway thread a socket.
 const MOST_OPEN_PORTS: usize = 256;
@@ -47,6 +49,7 @@ pub(crate) struct Settings {
     /// The file with the master key; `DATA/master.key` when not set.
     pub(crate) master_key: Option<PathBuf>,
     pub(crate) log: LogSettings,
+    pub(crate) traces: TraceSettings,
     pub(crate) store: StoreSettings,
     pub(crate) api: ApiSection,
     pub(crate) operator: OperatorSection,
@@ -68,6 +71,7 @@ impl Default for Settings {
             drain_s: 30,
             master_key: None,
             log: LogSettings::default(),
+            traces: TraceSettings::default(),
             store: StoreSettings::default(),
             api: ApiSection::default(),
             operator: OperatorSection::default(),
@@ -129,14 +133,18 @@ impl Settings {
     /// With every place spelled out that follows from the data folder.
     fn resolved(self) -> Self {
         let (uri, master_key, spool) = (self.store_uri(), self.master_key_file(), self.spool_file());
+        let credential = Some(self.credential_file());
         let gateway = GatewaySettings { spool, ..self.gateway };
-        Self { store: StoreSettings { uri: Some(uri), ..self.store }, master_key: Some(master_key), gateway, ..self }
+        let link = LinkSection { credential, ..self.link };
+        let store = StoreSettings { uri: Some(uri), ..self.store };
+        Self { store, master_key: Some(master_key), gateway, link, ..self }
     }
 
     /// Rules that a single value cannot show, and those that would only come out later.
     fn check(&self) -> Result<()> {
         self.zone()?;
         self.log.check()?;
+        self.traces.check()?;
         self.store_uri().check()?;
         ensure!((1..=1024).contains(&self.worker_threads), "worker_threads: 1 to 1024");
         ensure!(self.drain_s <= 86_400, "drain_s: at most 86400");
@@ -263,7 +271,10 @@ mod tests {
             ("zone = 'Mars/Olympus'", "1:1: zone: "),
             ("[leases]\n\nshare = 0", "3:1: leases.share: at least 1"),
             ("[log]\nlevel = 'a=b=c'", "2:1: log.level: "),
-            ("[destinations]\nallow_cidrs = [\n'10.0.0.0/8',\n'10.0.0.0/99']", "4:1: destinations.allow_cidrs[1]: "),
+            (
+                "[destinations]\nallow_cidrs = [\n'10.0.0.0/8',\n'10.0.0.0/33']",
+                "4:1: destinations.allow_cidrs[1]: write a network as ADDRESS/LENGTH",
+            ),
             ("[api]\nlisten = '127.0.0.1:2600'\n[gateway]\nlisten = '127.0.0.1:2600'", "4:1: gateway.listen: "),
             ("[jobs]\n[jobs]", "2:"),
             ("[leases", "1:8: "),
@@ -272,6 +283,27 @@ mod tests {
             let told = told(text, &[]);
             assert!(told.starts_with(expected), "{text:?} gave {told:?}");
         }
+    }
+
+    #[test]
+    fn traces_are_refused_by_a_binary_that_cannot_send_any() {
+        let outcome = load("[traces]\nendpoint = 'http://127.0.0.1:4318/v1/traces'", &[]);
+        if cfg!(feature = "otel") {
+            assert!(outcome.is_ok());
+            assert!(told("[traces]\nendpoint = '127.0.0.1:4318'", &[]).contains("traces.endpoint: write http"));
+        } else {
+            let told = outcome.unwrap_err().to_string();
+            assert!(told.contains(":2:1: traces.endpoint: this binary was built without traces"), "{told}");
+        }
+        assert!(told("[traces]\nsample_ratio = 1.5", &[]).starts_with("2:1: traces.sample_ratio: 0 to 1"));
+    }
+
+    #[test]
+    fn places_in_the_data_folder_are_spelled_out() {
+        let shown = serde_json::to_value(load("data = '/d'", &[]).unwrap()).unwrap();
+        let places = ["/master_key", "/store/uri", "/gateway/spool", "/link/credential"];
+        let shown = places.map(|place| shown.pointer(place).and_then(serde_json::Value::as_str).unwrap().to_owned());
+        assert_eq!(shown, ["/d/master.key", "sqlite:/d/turnpike.db", "/d/leases.spool", "/d/node.credential"]);
     }
 
     #[test]

@@ -8,7 +8,7 @@ mod planes;
 mod running;
 pub(crate) mod sockets;
 
-pub(crate) use backend::{Backend, make_folder, open};
+pub(crate) use backend::{Backend, make_folder, open, open_existing, require_existing};
 pub(crate) use data_plane::linked;
 pub(crate) use running::{Running, start};
 pub(crate) use sockets::Sockets;

@@ -161,9 +161,12 @@ async fn order(desk: &Desk, kick: Kick, only: Option<NodeId>) -> Result<Kicked, 
     let service = desk.acting(|_: &turnpike_domain::ids::QuestionId| Kicked { kicked: None });
     let question = service.kick(&desk.actor, kick).await?;
     let answers = service.await_answers(question, desk.settings.ask_limit()).await?;
-    if only.is_some_and(|only| !answers.iter().any(|(node, _)| *node == only)) {
+    let silent = only.is_some_and(|only| !answers.iter().any(|(node, _)| *node == only));
+    let counts = answers.iter().map(|(_, answer)| if let Answer::Kicked(count) = answer { *count } else { 0 });
+    let kicked = (!silent).then(|| counts.fold(0, u32::saturating_add));
+    desk.service.note_kicked(&desk.actor, kick, kicked).await?;
+    if silent {
         return Err(Problem::new(Kind::GatewaysSilent, "the gateway may still end the connection"));
     }
-    let counts = answers.iter().map(|(_, answer)| if let Answer::Kicked(count) = answer { *count } else { 0 });
-    Ok(Kicked { kicked: Some(counts.fold(0, u32::saturating_add)) })
+    Ok(Kicked { kicked })
 }

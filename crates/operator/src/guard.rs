@@ -12,6 +12,8 @@ use futures_util::FutureExt;
 use http::header::{ALLOW, CACHE_CONTROL, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderName, HeaderValue};
 use tokio::time::Instant;
+use tracing::Instrument;
+use tracing::field::Empty;
 use turnpike_domain::time::Timestamp;
 
 use crate::call::ActedAs;
@@ -43,25 +45,26 @@ pub(crate) async fn record(State(guard): State<Guard>, request: Request, next: N
     let (id, began) = (guard.next_id(), Instant::now());
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let route = request.extensions().get::<MatchedPath>().cloned();
+    // Every line about the request has its number, also in a log of errors alone.
+    let span = tracing::error_span!(
+        "operator_request", request_id = %id, %method, route = route.as_ref().map_or("none", MatchedPath::as_str),
+        status = Empty, token = Empty
+    );
     let answered = AssertUnwindSafe(tokio::time::timeout(guard.deadline, next.run(request))).catch_unwind();
-    let mut response = match answered.await {
+    let mut response = match answered.instrument(span.clone()).await {
         Ok(Ok(response)) => response,
         Ok(Err(_)) => Problem::unavailable().into_response(&path),
         Err(_) => {
             // What it says is not for clients, and the panic hook has logged it.
-            tracing::error!(request_id = %id, "a request panicked");
+            span.in_scope(|| tracing::error!("a request panicked"));
             Problem::internal().into_response(&path)
         }
     };
-    tracing::info!(
-        request_id = %id,
-        %method,
-        route = route.as_ref().map_or("none", MatchedPath::as_str),
-        status = response.status().as_u16(),
-        token = response.extensions().get::<ActedAs>().map(|acted| acted.0.as_str()),
-        took_us = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX),
-        "operator request"
-    );
+    let status = response.status().as_u16();
+    let token = response.extensions().get::<ActedAs>().map(|acted| acted.0.as_str());
+    let took_us = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
+    span.in_scope(|| tracing::info!(status, token, took_us, "answered"));
+    span.record("status", status).record("token", token);
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));

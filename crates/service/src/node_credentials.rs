@@ -42,7 +42,8 @@ impl Service {
     /// [`ServiceError::MachineName`]; [`ServiceError::MachineNameTaken`] by a credential that is not revoked.
     pub async fn add_node_credential(&self, actor: &Actor, name: &str) -> Result<String, ServiceError> {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-        if name.is_empty() || name.len() > LONGEST_NAME || !name.bytes().all(plain) {
+        // A name that begins with `-` would be taken for a flag wherever it is typed.
+        if name.is_empty() || name.starts_with('-') || name.len() > LONGEST_NAME || !name.bytes().all(plain) {
             return Err(ServiceError::MachineName);
         }
         let secret = hex::encode(draw::<32>(self.random()));

@@ -1,5 +1,8 @@
 //! The store: the one way into a transaction.
 
+use std::ffi::OsStr;
+use std::panic::Location;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -9,6 +12,8 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tracing::Instrument;
+use tracing::field::Empty;
 use turnpike_domain::ids::FeedSeq;
 
 use crate::db::{Db, Tx};
@@ -106,23 +111,32 @@ impl Store {
     ///
     /// # Errors
     /// The act's own, or the store's.
-    pub async fn write<I, T, E, A>(&self, input: I, act: A) -> Result<T, E>
+    #[track_caller]
+    pub fn write<I, T, E, A>(&self, input: I, act: A) -> impl Future<Output = Result<T, E>> + Send
     where
         I: Send + Sync + 'static,
         T: Send + 'static,
         E: ActError,
         A: for<'a> Fn(&'a I, &'a mut Tx) -> BoxFuture<'a, Result<T, E>> + Send + Sync + 'static,
     {
-        let room = Arc::clone(&self.acts.room).acquire_owned().await.map_err(|_| StoreError::Interrupted)?;
-        let store = self.clone();
-        let running = self.acts.tasks.spawn(async move {
-            let began = Instant::now();
-            let outcome = store.repeat(&input, &act).await;
-            store.timings.write(began, &outcome);
-            drop(room);
+        // An act has a file of its own, which is what it is called where somebody traces.
+        let file = Path::new(Location::caller().file()).file_stem().and_then(OsStr::to_str);
+        let span = tracing::trace_span!("write", act = file, failed = Empty);
+        async move {
+            let room = Arc::clone(&self.acts.room).acquire_owned().await.map_err(|_| StoreError::Interrupted)?;
+            let store = self.clone();
+            let running = async move {
+                let began = Instant::now();
+                let outcome = store.repeat(&input, &act).await;
+                store.timings.write(began, &outcome);
+                drop(room);
+                outcome
+            };
+            let running = self.acts.tasks.spawn(running.instrument(span.clone()));
+            let outcome = running.await.unwrap_or_else(|_| Err(StoreError::Interrupted.into()));
+            span.record("failed", outcome.is_err());
             outcome
-        });
-        running.await.unwrap_or_else(|_| Err(StoreError::Interrupted.into()))
+        }
     }
 
     /// Reads; every statement sees what is committed when it begins.

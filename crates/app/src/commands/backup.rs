@@ -26,7 +26,7 @@ pub(crate) async fn backup(settings: &Settings, args: &BackupArgs) -> Result<()>
     if backup::embedded_file(settings.store_uri().reveal())?.is_none() {
         bail!("the store is a PostgreSQL database: back it up with its own tools (docs/OPERATING.md, \"Backup\")");
     }
-    let backend = wiring::open(settings).await?;
+    let backend = wiring::open_existing(settings).await?;
     let made = make(settings, args, &backend.store).await;
     backend.store.close().await;
     let manifest = made?;

@@ -5,10 +5,10 @@ use std::io::Write;
 use anyhow::Result;
 use turnpike_service::Service;
 
-use super::{find, operator};
+use super::{find, opened, operator};
 use crate::cli::CustomerCommand;
+use crate::entropy;
 use crate::settings::Settings;
-use crate::{entropy, wiring};
 
 /// Length of a login password that is drawn for the customer.
 const DRAWN_PASSWORD: usize = 16;
@@ -18,7 +18,7 @@ const DRAWN_PASSWORD: usize = 16;
 /// # Errors
 /// When the store cannot be opened or the act is refused.
 pub(crate) async fn customer(settings: &Settings, command: CustomerCommand) -> Result<()> {
-    let backend = wiring::open(settings).await?;
+    let backend = opened(settings, matches!(command, CustomerCommand::Add { .. })).await?;
     let done = run(&backend.service, command).await;
     backend.store.close().await;
     done

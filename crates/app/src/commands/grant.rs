@@ -21,7 +21,7 @@ const KB_PER_GB: u64 = 1_048_576;
 /// # Errors
 /// When the store cannot be opened, a value makes no sense or the act is refused.
 pub(crate) async fn grant(settings: &Settings, args: &GrantArgs) -> Result<()> {
-    let backend = wiring::open(settings).await?;
+    let backend = wiring::open_existing(settings).await?;
     let done = give(settings, args, &backend).await;
     backend.store.close().await;
     done

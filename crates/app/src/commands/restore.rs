@@ -60,6 +60,7 @@ pub(crate) async fn restore(settings: &Settings, args: &RestoreArgs) -> Result<(
 /// # Errors
 /// When a process serves the data folder, or the store cannot be opened.
 pub(crate) async fn after_restore(settings: &Settings) -> Result<()> {
+    wiring::require_existing(settings)?;
     wiring::make_folder(settings)?;
     let _lock = Lock::take(&settings.data)?;
     let backend = wiring::open(settings).await?;

@@ -8,10 +8,9 @@ use turnpike_domain::ids::TokenId;
 use turnpike_domain::scope::Scopes;
 use turnpike_service::{Service, Token, TokenWish};
 
-use super::operator;
+use super::{opened, operator};
 use crate::cli::TokenCommand;
 use crate::settings::Settings;
-use crate::wiring;
 
 /// How many tokens are read at once.
 const PAGE: u32 = 500;
@@ -21,7 +20,7 @@ const PAGE: u32 = 500;
 /// # Errors
 /// When the store cannot be opened or the act is refused.
 pub(crate) async fn token(settings: &Settings, command: TokenCommand) -> Result<()> {
-    let backend = wiring::open(settings).await?;
+    let backend = opened(settings, matches!(command, TokenCommand::Add { .. })).await?;
     let done = run(&backend.service, command).await;
     backend.store.close().await;
     done

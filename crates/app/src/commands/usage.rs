@@ -32,7 +32,7 @@ struct Line {
 /// # Errors
 /// When the store cannot be opened or a time cannot be read.
 pub(crate) async fn usage(settings: &Settings, args: &UsageArgs) -> Result<()> {
-    let backend = wiring::open(settings).await?;
+    let backend = wiring::open_existing(settings).await?;
     let done = show(settings, args, &backend).await;
     backend.store.close().await;
     done

@@ -4,6 +4,7 @@ use std::io::Write;
 
 use anyhow::{Result, ensure};
 use serde::Serialize;
+use turnpike_domain::money::Money;
 use turnpike_service::Verification;
 use turnpike_store::verify::{Finding, Measure};
 
@@ -30,7 +31,7 @@ struct Line {
 /// # Errors
 /// When the store cannot be opened or read, or something is wrong with it.
 pub(crate) async fn verify(settings: &Settings, args: &VerifyArgs) -> Result<()> {
-    let backend = wiring::open(settings).await?;
+    let backend = wiring::open_existing(settings).await?;
     let found = backend.service.verify().await;
     backend.store.close().await;
     let found = found?;
@@ -70,8 +71,16 @@ fn told(finding: &Finding) -> Option<String> {
         Measure::Bytes => "bytes",
         Measure::Rows => "rows",
         Measure::Kept => return Some(first.subject.clone()),
+        Measure::Money => {
+            return Some(format!("{}: {}, should be {}", first.subject, money(first.is), money(first.should_be)));
+        }
     };
     Some(format!("{}: {} {unit}, should be {}", first.subject, first.is, first.should_be))
+}
+
+/// Minor units as an amount; a sum that is out of range as it is.
+fn money(minor: i64) -> String {
+    Money::from_minor(minor).map_or_else(|| format!("{minor} minor units"), |amount| amount.to_string())
 }
 
 fn print_json(lines: &[Line]) -> Result<()> {

@@ -83,7 +83,7 @@ impl Layers {
             Ok(settings) => Ok((settings, self.places)),
             Err(error) => {
                 let key = error.path().to_string();
-                Err(self.places.blame(&key, error.inner().message().trim()))
+                Err(self.places.blame(&key, explained(error.inner().message().trim())))
             }
         }
     }
@@ -106,6 +106,18 @@ impl Layers {
         table.insert(name.to_owned(), value(text));
         self.places.mark(key, place);
         Ok(())
+    }
+}
+
+/// What the library that reads networks says of a bad address and of a bad length alike.
+const BAD_NETWORK: &str = "invalid IP address syntax";
+
+/// What is wrong with a value, for those who have to mend it.
+fn explained(message: &str) -> &str {
+    if message == BAD_NETWORK {
+        "write a network as ADDRESS/LENGTH, such as 10.0.0.0/8; the length is at most 32 for IPv4 and 128 for IPv6"
+    } else {
+        message
     }
 }
 

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use turnpike_service::{Keys, Service, Source};
+use turnpike_store::backup::embedded_file;
 use turnpike_store::{Hearing, Store};
 
 use crate::settings::Settings;
@@ -16,7 +17,31 @@ pub(crate) struct Backend {
     pub(crate) keys: Keys,
 }
 
-/// Opens the store and everything that needs no listener.
+/// Opens a store that is there, for commands that make none: a mistyped folder must not become a store.
+///
+/// # Errors
+/// When there is none, or as [`open`].
+pub(crate) async fn open_existing(settings: &Settings) -> Result<Backend> {
+    require_existing(settings)?;
+    open(settings).await
+}
+
+/// Whether there is a store where the settings say.
+///
+/// # Errors
+/// When there is none.
+pub(crate) fn require_existing(settings: &Settings) -> Result<()> {
+    let uri = settings.store_uri();
+    let (what, file) = match embedded_file(uri.reveal())? {
+        Some(file) => ("store", file),
+        // A database says nothing of whether it is the right one. Whoever served it has kept a key.
+        None => ("master key", settings.master_key_file()),
+    };
+    ensure!(file.exists(), "there is no {what} at {}; name the right place with --config or --data", file.display());
+    Ok(())
+}
+
+/// Opens the store and everything that needs no listener. What is not there yet is made.
 ///
 /// # Errors
 /// When the data folder, the master key or the store cannot be opened.

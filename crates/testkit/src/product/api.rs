@@ -39,6 +39,11 @@ impl Api {
         Self { address, app_key: app_key.to_owned() }
     }
 
+    /// The customer's key.
+    pub fn key(&self) -> &str {
+        &self.app_key
+    }
+
     /// The same customer's, at another process.
     #[must_use]
     pub fn at(&self, address: SocketAddr) -> Self {
