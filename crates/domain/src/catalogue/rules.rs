@@ -90,8 +90,7 @@ impl<Id> Product<Id> {
         let whole = self.validity.ms().checked_rem(1000) == Some(0);
         let lasts = self.validity.ms() > 0 && self.validity <= LONGEST_VALIDITY && whole;
         faults.unless(lasts, "validity", "must be 1 second to 3650 days");
-        let counted_elsewhere = self.gives_ips() || self.is_money();
-        faults.unless(self.stock.is_none() || !counted_elsewhere, "stock", "is not kept for this type");
+        faults.unless(self.stock.is_none() || self.counts_stock(), "stock", "is not kept for this type");
         let countable = self.stock.is_none_or(|stock| i64::try_from(stock).is_ok());
         faults.unless(countable, "stock", "is too large");
     }
@@ -166,6 +165,11 @@ impl<Id> Product<Id> {
                 faults.unless(before, &format!("{name}[{index}].id"), "stands there twice");
             }
         }
+    }
+
+    /// Whether a stock can be kept of it: static IPs are counted in their inventory, and money not at all.
+    pub const fn counts_stock(&self) -> bool {
+        !self.gives_ips() && !self.is_money()
     }
 
     /// Whether it is money alone: a recharge, or the rest of an order.
