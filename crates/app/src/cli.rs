@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use ipnet::IpNet;
+use turnpike_domain::coupon::Percent;
+use turnpike_domain::money::Money;
 use turnpike_domain::scope::Scope;
 
 /// Turnpike: metered, limited, revocable proxy traffic behind a reseller API.
@@ -52,6 +54,20 @@ pub(crate) enum Command {
         config: ConfigArgs,
         #[command(subcommand)]
         command: TokenCommand,
+    },
+    /// Put a catalogue in force, or write the one in force out.
+    Catalogue {
+        #[command(flatten)]
+        config: ConfigArgs,
+        #[command(subcommand)]
+        command: CatalogueCommand,
+    },
+    /// Make and manage coupons.
+    Coupon {
+        #[command(flatten)]
+        config: ConfigArgs,
+        #[command(subcommand)]
+        command: CouponCommand,
     },
     /// Give a customer a package, by a paid order of zero price.
     Grant(GrantArgs),
@@ -211,6 +227,86 @@ pub(crate) enum TokenCommand {
         /// Its name or its number.
         token: String,
     },
+}
+
+/// What to do with the catalogue.
+#[derive(Debug, Subcommand)]
+pub(crate) enum CatalogueCommand {
+    /// Put a catalogue in force: products are added, changed, or go off sale when the file does not have them.
+    Load {
+        /// The catalogue file (TOML).
+        file: PathBuf,
+        /// Only print what would change.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Write the catalogue in force into a file.
+    Export {
+        /// The file; `-` for standard output.
+        file: PathBuf,
+    },
+}
+
+/// What to do with coupons.
+#[derive(Debug, Subcommand)]
+pub(crate) enum CouponCommand {
+    /// Make a coupon.
+    Add(CouponTerms),
+    /// List coupons.
+    List,
+    /// Let a coupon be used again.
+    Enable {
+        /// Its code.
+        code: String,
+    },
+    /// Let a coupon be used no more. Orders that took it keep what it took off.
+    Disable {
+        /// Its code.
+        code: String,
+    },
+}
+
+/// What a new coupon is.
+#[derive(Debug, Args)]
+pub(crate) struct CouponTerms {
+    /// What customers write: 4 to 32 letters, digits and hyphens.
+    pub(crate) code: String,
+    /// What it takes off, in percent, with at most two decimals.
+    #[arg(long, value_name = "P", required_unless_present = "amount", conflicts_with = "amount")]
+    pub(crate) percent: Option<Percent>,
+    /// What it takes off, as an amount of money.
+    #[arg(long, value_name = "AMOUNT")]
+    pub(crate) amount: Option<Money>,
+    /// What it is called; its code when not given.
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+    /// Only for the product with this code; repeatable.
+    #[arg(long = "product", value_name = "CODE")]
+    pub(crate) products: Vec<String>,
+    /// Only for products of the type with this number; repeatable.
+    #[arg(long = "type", value_name = "N")]
+    pub(crate) types: Vec<i64>,
+    /// When it begins, `YYYY-MM-DD[ HH:MM:SS]` in the configured zone; now when not given.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) start: Option<String>,
+    /// When it ends, `YYYY-MM-DD[ HH:MM:SS]` in the configured zone.
+    #[arg(long, value_name = "TIME", conflicts_with = "days")]
+    pub(crate) end: Option<String>,
+    /// How many days it lasts from its start, when no end is given.
+    #[arg(long, value_name = "N", default_value_t = 30)]
+    pub(crate) days: u16,
+    /// How often it can be used by all together; as often as they like when not given.
+    #[arg(long, value_name = "N")]
+    pub(crate) most_uses: Option<u32>,
+    /// How often each customer can use it; as often as it likes when not given.
+    #[arg(long, value_name = "N")]
+    pub(crate) most_uses_each: Option<u32>,
+    /// Only for this customer: e-mail address or id.
+    #[arg(long)]
+    pub(crate) customer: Option<String>,
+    /// Do not show it in customers' lists: they must know the code.
+    #[arg(long)]
+    pub(crate) unlisted: bool,
 }
 
 /// Flags of `turnpike grant`.

@@ -2,6 +2,7 @@
 
 mod kept;
 mod page;
+mod shelves;
 
 use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -71,6 +72,7 @@ fn usual_or_free() -> SocketAddr {
 pub(crate) async fn run(args: &DemoArgs, reloader: Reloader) -> Result<()> {
     let seat = Seat::take(reloader.settings(), false)?;
     let backend = wiring::open(reloader.settings()).await?;
+    shelves::fill(&backend.service).await?;
     let identity = match Kept::load(&args.data)? {
         Some(kept) => kept,
         None => prepare(&backend.service, args.package_gb).await?,

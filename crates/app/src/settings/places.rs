@@ -68,7 +68,7 @@ impl Places {
     ///
     /// # Errors
     /// When it is no TOML.
-    pub(super) fn mark_file(&mut self, path: &Path, text: &str) -> Result<Table, ConfigError> {
+    pub(crate) fn mark_file(&mut self, path: &Path, text: &str) -> Result<Table, ConfigError> {
         self.file = Some(path.to_path_buf());
         let marker = Marker { path, text };
         let spanned = DeTable::parse(text).map_err(|error| marker.no_toml(&error))?;

@@ -1,0 +1,115 @@
+//! `turnpike coupon …`.
+
+use std::io::Write;
+
+use anyhow::{Context, Result, bail};
+use turnpike_domain::calendar::format_rfc3339;
+use turnpike_domain::coupon::{Coupon, CouponCode, CouponScope, NewCoupon, Reduction};
+use turnpike_domain::ids::CouponId;
+use turnpike_domain::product::ProductType;
+use turnpike_domain::time::Span;
+use turnpike_service::{CouponChange, Service};
+
+use super::{find, opened, operator};
+use crate::cli::{CouponCommand, CouponTerms};
+use crate::settings::Settings;
+
+/// How many coupons are read at once.
+const PAGE: u32 = 500;
+
+/// Runs one of the commands about coupons.
+///
+/// # Errors
+/// When the store cannot be opened or the act is refused.
+pub(crate) async fn coupon(settings: &Settings, command: CouponCommand) -> Result<()> {
+    let backend = opened(settings, matches!(command, CouponCommand::Add(_))).await?;
+    let done = run(&backend.service, command).await;
+    backend.store.close().await;
+    done
+}
+
+async fn run(service: &Service, command: CouponCommand) -> Result<()> {
+    match command {
+        CouponCommand::Add(terms) => add(service, terms).await,
+        CouponCommand::List => list(service).await,
+        CouponCommand::Enable { code } => set_enabled(service, &code, true).await,
+        CouponCommand::Disable { code } => set_enabled(service, &code, false).await,
+    }
+}
+
+async fn add(service: &Service, terms: CouponTerms) -> Result<()> {
+    let reduction = match (terms.percent, terms.amount) {
+        (Some(percent), None) => Reduction::Percent(percent),
+        (None, Some(amount)) => Reduction::Amount(amount),
+        _ => bail!("say what it takes off: --percent or --amount"),
+    };
+    let time = |given: Option<&String>, flag: &'static str| {
+        given.map(|text| service.zone().parse(text).context(flag)).transpose()
+    };
+    let starts_at = time(terms.start.as_ref(), "--start")?.unwrap_or_else(|| service.now());
+    let expires_at = match time(terms.end.as_ref(), "--end")? {
+        Some(end) => end,
+        None => starts_at.plus(Span::from_days(terms.days.into())),
+    };
+    let customer = match &terms.customer {
+        Some(who) => Some(find(service, who).await?.id),
+        None => None,
+    };
+    let types = terms.types.iter().map(|number| ProductType::try_from(*number)).collect::<Result<_, _>>();
+    let code = CouponCode::parse(&terms.code).context("CODE")?;
+    let coupon = NewCoupon {
+        name: terms.name.unwrap_or_else(|| code.to_string()),
+        code,
+        reduction,
+        scope: CouponScope { products: terms.products, types: types.context("--type")? },
+        starts_at,
+        expires_at,
+        most_uses: terms.most_uses,
+        most_uses_each: terms.most_uses_each,
+        customer,
+        listed: !terms.unlisted,
+    };
+    say(&service.add_coupon(&operator(), coupon).await?)
+}
+
+async fn list(service: &Service) -> Result<()> {
+    let mut after: Option<CouponId> = None;
+    loop {
+        let coupons = service.page_coupons(None, after, PAGE).await?;
+        for coupon in &coupons {
+            say(coupon)?;
+        }
+        match coupons.last() {
+            Some(last) if coupons.len() >= usize::try_from(PAGE)? => after = Some(last.id),
+            _ => return Ok(()),
+        }
+    }
+}
+
+async fn set_enabled(service: &Service, code: &str, enabled: bool) -> Result<()> {
+    let code = CouponCode::parse(code).context("CODE")?;
+    let found = service.page_coupons(Some(&code), None, 1).await?;
+    let id = found.first().with_context(|| format!("no coupon has the code {code}"))?.id;
+    let change = CouponChange { enabled: Some(enabled), ..CouponChange::default() };
+    say(&service.change_coupon(&operator(), id, change).await?)
+}
+
+/// One coupon in one line.
+fn say(coupon: &Coupon) -> Result<()> {
+    let off = match coupon.terms.reduction {
+        Reduction::Percent(percent) => format!("{percent} %"),
+        Reduction::Amount(amount) => amount.to_string(),
+    };
+    let uses = match coupon.terms.most_uses {
+        Some(most) => format!("{}/{most} used", coupon.uses),
+        None => format!("{} used", coupon.uses),
+    };
+    let (id, code, ends) = (coupon.id, coupon.terms.code.as_str(), format_rfc3339(coupon.terms.expires_at));
+    let standing = if coupon.enabled { "" } else { "  disabled" };
+    writeln!(
+        std::io::stdout().lock(),
+        "{id:>6}  {code:<24}  {off:>10} off  until {ends}  {uses:<12}  {}{standing}",
+        coupon.terms.name
+    )?;
+    Ok(())
+}
