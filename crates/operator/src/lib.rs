@@ -29,6 +29,7 @@ mod orders;
 mod packages;
 mod payments;
 mod sources;
+mod static_ips;
 mod tokens;
 mod usage;
 

@@ -240,7 +240,17 @@ impl From<ServiceError> for Problem {
             | E::MachineName
             | E::LoginPassword(LoginPasswordError::Length) => Kind::Body,
             E::Shop(error) => shop(error),
-            E::OutOfStockIn(_) => Kind::Conflict,
+            E::NoSuchHolding(_) | E::NoSuchStaticIp => Kind::NotFound,
+            E::OutOfStockIn(_)
+            | E::StaticIpHeld
+            | E::NotHeld
+            | E::NoIpChanges
+            | E::HoldingExpired
+            | E::HoldingChanged
+            | E::HoldingOfOtherType
+            | E::RenewalTooShort
+            | E::NotRenewable => Kind::Conflict,
+            E::Sheet(_) => Kind::Body,
             _ if error.was_done_before() => return Self { done_before: true, ..Self::unavailable() },
             _ if error.is_temporary() => {
                 tracing::warn!(%error, "a request was turned away");

@@ -18,7 +18,7 @@ use crate::guard::{self, Guard};
 use crate::settings::OperatorSettings;
 use crate::{
     accounts, audit, connections, customers, gateways, in_force, keys, ledger, machines, orders, packages, payments,
-    sources, tokens, usage,
+    sources, static_ips, tokens, usage,
 };
 
 /// What every path begins with.
@@ -67,6 +67,17 @@ pub(crate) fn contents() -> Contents {
         .list("/ledger/entries", "List the journal's entries, newest first", ledger::list)
         .show("/ledger/totals", "Show what each book comes to", ledger::totals)
         .change((post(), "/customers/{customer}/adjustments", "Give or take money by hand"), ledger::adjust)
+        .list("/static-ips", "List the inventory of static IPs", static_ips::list)
+        .change((post(), "/static-ips", "Take static IPs over from a table"), static_ips::import)
+        .show("/static-ips/{ip}", "Show a static IP", static_ips::show)
+        .change_everywhere(
+            (patch(), "/static-ips/{ip}", "Take a static IP out of service, or back"),
+            static_ips::change,
+        )
+        .change_everywhere(
+            (post(), "/static-ips/{ip}/replacement", "Give its holder another static IP"),
+            static_ips::replace,
+        )
         .list("/connections", "List open connections", connections::list)
         .change((delete(), "/connections/{gateway}/{connection}", "End a connection"), connections::kick)
         .list("/gateways", "List gateways", gateways::list)

@@ -5,6 +5,7 @@ use serde::ser::Serializer;
 use turnpike_domain::calendar::format_rfc3339;
 use turnpike_domain::money::Money;
 use turnpike_domain::product::ProductType;
+use turnpike_domain::static_ip::StaticIpState;
 use turnpike_domain::time::Timestamp;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{AnyOfBuilder, KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
@@ -57,6 +58,9 @@ macro_rules! product_type_shapes {
 product_type_shapes! {
     /// Any product type.
     AnyProductType, "The package type's number.", |_: &&ProductType| true;
+    /// The product types of static IPs.
+    StaticIpType, "The kind of static IP: 14 datacenter, 25 residential.",
+        |product_type: &&ProductType| product_type.is_static_ip();
     /// The product types of proxy accounts.
     AccountProductType, "The number of the package type that accounts draw on.",
         |product_type: &&ProductType| product_type.takes_accounts();
@@ -90,6 +94,8 @@ text_shapes! {
     TitleShape, read::TITLE, 200;
     /// One line of text.
     LineShape, read::LINE, 254;
+    /// Two letters of ISO 3166-1.
+    CountryShape, "^[A-Za-z]{2}$", 2;
     /// A gateway's number.
     GatewayShape, read::GATEWAY, 20;
     /// A moment.
@@ -167,6 +173,28 @@ impl PartialSchema for RemarkShape {
 }
 
 impl ToSchema for RemarkShape {}
+
+macro_rules! word_shapes {
+    ($($(#[$doc:meta])* $name:ident, $words:expr;)*) => {$(
+        $(#[$doc])*
+        pub(crate) struct $name;
+
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                ObjectBuilder::new().schema_type(Type::String).enum_values(Some($words)).into()
+            }
+        }
+
+        impl ToSchema for $name {}
+    )*};
+}
+
+word_shapes! {
+    /// What state an address of the inventory is in.
+    StaticIpStateShape, StaticIpState::ALL.iter().map(|state| state.word());
+    /// What is wanted of an address of the inventory.
+    StaticIpDutyShape, ["normal", "maintenance", "withdrawn"];
+}
 
 /// Nothing but true.
 pub(crate) struct Yes;
