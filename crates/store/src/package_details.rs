@@ -74,7 +74,7 @@ impl TryFrom<DetailsRow> for PackageDetails {
 }
 
 const BY_ID: &str = "\
-    SELECT package.id, package.customer_id, package.product_type, size, used, held, starts_at, expires_at, trade_no,
+    SELECT package.id, package.customer_id, package.product_type, size, used, held, starts_at, package.expires_at, trade_no,
         title, orders.created_at
     FROM package JOIN orders ON orders.id = package.order_id AND orders.customer_id = package.customer_id
     WHERE package.id = $1";
@@ -88,7 +88,7 @@ pub async fn by_id(tx: &mut Tx, package: PackageId) -> Result<Option<PackageDeta
 }
 
 const PAGE: &str = "\
-    SELECT package.id, package.customer_id, package.product_type, size, used, held, starts_at, expires_at, trade_no,
+    SELECT package.id, package.customer_id, package.product_type, size, used, held, starts_at, package.expires_at, trade_no,
         title, orders.created_at
     FROM package JOIN orders ON orders.id = package.order_id AND orders.customer_id = package.customer_id
     WHERE package.customer_id = $1 AND package.id > $2 AND (package.product_type = $3 OR $3 = 0)
