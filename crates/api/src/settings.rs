@@ -124,6 +124,13 @@ pub struct PrefixError(String);
 #[serde(try_from = "String", into = "String")]
 pub struct AccountPrefix(pub(crate) NamePrefix, String);
 
+impl AccountPrefix {
+    /// For completing names.
+    pub const fn names(&self) -> NamePrefix {
+        self.0
+    }
+}
+
 impl From<AccountPrefix> for String {
     fn from(prefix: AccountPrefix) -> Self {
         prefix.1

@@ -1,5 +1,7 @@
 //! The command line: what can be typed, and its defaults. Nothing here does anything.
 
+mod shop;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -8,6 +10,8 @@ use ipnet::IpNet;
 use turnpike_domain::coupon::Percent;
 use turnpike_domain::money::Money;
 use turnpike_domain::scope::Scope;
+
+pub(crate) use shop::{AdjustArgs, LedgerCommand, OrderCommand, RefundArgs, ResolveArgs};
 
 /// Turnpike: metered, limited, revocable proxy traffic behind a reseller API.
 #[derive(Debug, Parser)]
@@ -71,6 +75,20 @@ pub(crate) enum Command {
     },
     /// Give a customer a package, by a paid order of zero price.
     Grant(GrantArgs),
+    /// Show orders, confirm what came in for them, and take them back.
+    Order {
+        #[command(flatten)]
+        config: ConfigArgs,
+        #[command(subcommand)]
+        command: OrderCommand,
+    },
+    /// Show the journal, and give or take money by hand.
+    Ledger {
+        #[command(flatten)]
+        config: ConfigArgs,
+        #[command(subcommand)]
+        command: LedgerCommand,
+    },
     /// Show what was used.
     Usage(UsageArgs),
     /// Check the books: every total against the rows it is the sum of. Runs beside a server; fails on a difference.
@@ -362,9 +380,19 @@ pub(crate) struct UsageArgs {
 pub(crate) struct VerifyArgs {
     #[command(flatten)]
     pub(crate) config: ConfigArgs,
+    /// Which books: all of them when not given.
+    #[arg(value_enum)]
+    pub(crate) part: Option<VerifyPart>,
     /// Print JSON instead of a table.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// Books that can be checked by themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum VerifyPart {
+    /// All that concerns money, recomputed from the journal.
+    Ledger,
 }
 
 /// Flags of `turnpike backup`.

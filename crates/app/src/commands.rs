@@ -6,7 +6,9 @@ mod catalogue;
 mod coupon;
 mod customer;
 mod grant;
+mod ledger;
 mod node;
+mod order;
 mod progress;
 mod restore;
 mod token;
@@ -31,7 +33,9 @@ pub(crate) use catalogue::catalogue;
 pub(crate) use coupon::coupon;
 pub(crate) use customer::customer;
 pub(crate) use grant::grant;
+pub(crate) use ledger::ledger;
 pub(crate) use node::node;
+pub(crate) use order::order;
 pub(crate) use restore::{after_restore, restore};
 pub(crate) use token::token;
 pub(crate) use usage::usage;
@@ -99,6 +103,12 @@ async fn opened(settings: &Settings, adds: bool) -> Result<Backend> {
 fn operator() -> Actor {
     let id = rustix::process::getuid().as_raw();
     Actor::Operator(format!("uid {id}"))
+}
+
+/// The same, and why.
+fn because(reason: String) -> Actor {
+    let Actor::Operator(name) = operator() else { return operator() };
+    Actor::OperatorBecause { name, reason }
 }
 
 /// Finds a customer by e-mail address or id.

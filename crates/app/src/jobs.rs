@@ -21,11 +21,16 @@ struct Job {
 }
 
 /// The jobs that need no memory of their last turn.
-const JOBS: [Job; 5] = [
+const JOBS: [Job; 6] = [
     Job {
         name: "announce packages that begin",
         every_s: |settings| settings.start_packages_every_s,
         act: |service| async { service.start_packages().await.map(drop) }.boxed(),
+    },
+    Job {
+        name: "close orders whose time is over",
+        every_s: |settings| settings.expire_orders_every_s,
+        act: |service| async { service.expire_orders().await.map(drop) }.boxed(),
     },
     Job {
         name: "roll up usage",

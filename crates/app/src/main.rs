@@ -117,6 +117,14 @@ fn run(command: Command) -> Result<()> {
             let settings = for_operator(&config)?;
             on_runtime(&settings, commands::coupon(&settings, command))
         }
+        Command::Order { config, command } => {
+            let settings = for_operator(&config)?;
+            on_runtime(&settings, commands::order(&settings, command))
+        }
+        Command::Ledger { config, command } => {
+            let settings = for_operator(&config)?;
+            on_runtime(&settings, commands::ledger(&settings, command))
+        }
         Command::Grant(args) => {
             let settings = for_operator(&args.config)?;
             on_runtime(&settings, commands::grant(&settings, &args))

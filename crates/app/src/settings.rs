@@ -8,6 +8,7 @@ mod layers;
 mod nodes;
 mod places;
 mod sections;
+mod shop;
 mod traces;
 
 use std::net::SocketAddr;
@@ -19,6 +20,7 @@ use turnpike_domain::account::Username;
 use turnpike_domain::calendar::Zone;
 use turnpike_domain::quota::LeasePolicy;
 use turnpike_gateway::settings::{DestinationSettings, Settings as GatewaySettings};
+use turnpike_service::StaticIpRules;
 
 use crate::cli::ConfigArgs;
 use crate::logging::LogSettings;
@@ -30,6 +32,8 @@ pub(crate) use sections::{
     ApiSection, JobSettings, LeaseSettings, OperatorSection, StoreSettings, StoreUri, WatchSettings,
 };
 pub(crate) use traces::TraceSettings;
+
+pub(crate) use shop::ShopSection;
 
 /// Each costs every gateway thread a socket.
 const MOST_OPEN_PORTS: usize = 256;
@@ -56,6 +60,7 @@ pub(crate) struct Settings {
     pub(crate) gateway: GatewaySettings,
     pub(crate) destinations: DestinationSettings,
     pub(crate) leases: LeaseSettings,
+    pub(crate) shop: ShopSection,
     pub(crate) jobs: JobSettings,
     pub(crate) watch: WatchSettings,
     pub(crate) nodes: NodesSection,
@@ -78,6 +83,7 @@ impl Default for Settings {
             gateway: GatewaySettings::default(),
             destinations: DestinationSettings::default(),
             leases: LeaseSettings::default(),
+            shop: ShopSection::default(),
             jobs: JobSettings::default(),
             watch: WatchSettings::default(),
             nodes: NodesSection::default(),
@@ -157,6 +163,7 @@ impl Settings {
         ensure!(self.operator.answers.body_limit_bytes >= 1024, "operator.answers.body_limit_bytes: at least 1024");
         ensure!(!self.api.answers.prefixes.is_empty(), "api.answers.prefixes: at least one");
         self.leases.check()?;
+        self.shop.settings()?;
         self.nodes.check()?;
         self.check_open_ports()?;
         self.check_listeners()
@@ -204,6 +211,11 @@ impl Settings {
     pub(crate) fn store_uri(&self) -> StoreUri {
         let embedded = || StoreUri::new(format!("sqlite:{}", self.data.join("turnpike.db").display()));
         self.store.uri.clone().unwrap_or_else(embedded)
+    }
+
+    /// What holds for static IPs.
+    pub(crate) fn static_ip_rules(&self) -> StaticIpRules {
+        self.shop.static_ips(self.gateway.listen.port(), self.api.answers.account_prefix.names())
     }
 
     /// How quota is cut into leases, which depends on where the store is.

@@ -15,6 +15,13 @@ pub enum Actor {
     Customer(CustomerId),
     /// Somebody with a shell on the operator's machine, by name.
     Operator(String),
+    /// The same, who says why.
+    OperatorBecause {
+        /// By which name.
+        name: String,
+        /// Why, in the operator's own words; may be empty.
+        reason: String,
+    },
     /// A program that acts for the operator, over its API.
     Token {
         /// Which token it showed.
@@ -35,7 +42,7 @@ impl Actor {
     /// An audit row of an act that touches no customer's things.
     pub(crate) fn did_overall(&self, act: &str, detail: String, at: Timestamp) -> AuditEntry {
         let reason = match self {
-            Self::Token { reason, .. } => reason.clone(),
+            Self::Token { reason, .. } | Self::OperatorBecause { reason, .. } => reason.clone(),
             Self::Customer(_) | Self::Operator(_) => String::new(),
         };
         AuditEntry { at, actor: self.to_string(), act: act.to_owned(), customer: None, detail, reason }
@@ -46,7 +53,9 @@ impl Actor {
     pub(crate) async fn may_change(&self, tx: &mut Tx, customer: CustomerId) -> Result<(), ServiceError> {
         match self {
             Self::Customer(_) => require_active(tx, customer).await,
-            Self::Operator(_) | Self::Token { .. } => require_customer(tx, customer).await,
+            Self::Operator(_) | Self::OperatorBecause { .. } | Self::Token { .. } => {
+                require_customer(tx, customer).await
+            }
         }
     }
 
@@ -54,7 +63,9 @@ impl Actor {
     pub(crate) async fn may_change_unverified(&self, tx: &mut Tx, customer: CustomerId) -> Result<(), ServiceError> {
         match self {
             Self::Customer(_) => require_unsuspended(tx, customer).await,
-            Self::Operator(_) | Self::Token { .. } => require_customer(tx, customer).await,
+            Self::Operator(_) | Self::OperatorBecause { .. } | Self::Token { .. } => {
+                require_customer(tx, customer).await
+            }
         }
     }
 }
@@ -63,7 +74,7 @@ impl std::fmt::Display for Actor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Customer(customer) => write!(f, "customer:{customer}"),
-            Self::Operator(name) => write!(f, "operator:{name}"),
+            Self::Operator(name) | Self::OperatorBecause { name, .. } => write!(f, "operator:{name}"),
             Self::Token { name, .. } => write!(f, "token:{name}"),
         }
     }

@@ -134,6 +134,10 @@ impl Service {
     /// [`ShopError::OtherCurrency`], or the store's.
     pub async fn lay_down_currency(&self) -> Result<(), ServiceError> {
         let configured = self.shop().currency.clone();
+        // Most starts find it there, and write nothing.
+        if self.store.read(async |tx| shop::currency(tx).await).await?.as_ref() == Some(&configured) {
+            return Ok(());
+        }
         self.store.write(configured, |configured, tx| Box::pin(lay_down(configured, tx))).await
     }
 }

@@ -26,6 +26,12 @@ const LIVE: &[&str] = &[
     "leases.doubt_share",
     "leases.smallest_kb",
     "leases.share",
+    "shop.order_expiry_s",
+    "shop.invitation_discount_percent",
+    "shop.payment",
+    "shop.static_ip_grace_s",
+    "shop.static_ip_port",
+    "shop.auto_renewal_lead_s",
     "jobs.",
 ];
 

@@ -205,6 +205,8 @@ pub(crate) struct JobSettings {
     pub(crate) lapse_every_s: u64,
     /// Between two looks for packages that began, in seconds. 1.
     pub(crate) start_packages_every_s: u64,
+    /// Between two looks for orders whose time to be paid is over, in seconds. 5.
+    pub(crate) expire_orders_every_s: u64,
     /// Between two roll-ups of usage, in seconds. 60.
     pub(crate) roll_up_every_s: u64,
     /// Between two trims of the change feed, in seconds. 3600.
@@ -213,7 +215,13 @@ pub(crate) struct JobSettings {
 
 impl Default for JobSettings {
     fn default() -> Self {
-        Self { lapse_every_s: 5, start_packages_every_s: 1, roll_up_every_s: 60, trim_feed_every_s: 3600 }
+        Self {
+            lapse_every_s: 5,
+            start_packages_every_s: 1,
+            expire_orders_every_s: 5,
+            roll_up_every_s: 60,
+            trim_feed_every_s: 3600,
+        }
     }
 }
 

@@ -63,6 +63,8 @@ pub(crate) async fn open(settings: &Settings) -> Result<Backend> {
         Source::new(entropy::now, entropy::fill),
     );
     service.set_staleness(Duration::from_secs(settings.gateway.staleness_s));
+    service.set_shop(settings.shop.settings()?);
+    service.set_static_ip_rules(settings.static_ip_rules());
     // Only a store without secrets may get a new key: others need the one that they were sealed with.
     service
         .check_keys()
@@ -71,6 +73,7 @@ pub(crate) async fn open(settings: &Settings) -> Result<Backend> {
     if kept.is_none() {
         keys::keep(&key_file, &master)?;
     }
+    service.lay_down_currency().await.context("shop.currency")?;
     Ok(Backend { store, service, keys })
 }
 

@@ -161,6 +161,10 @@ impl Running {
         if changes.touch("leases") {
             backend.service.set_lease_policy(settings.lease_policy());
         }
+        if changes.touch("shop") {
+            backend.service.set_shop(settings.shop.settings()?);
+            backend.service.set_static_ip_rules(settings.static_ip_rules());
+        }
         self.paces.send_replace(settings.jobs.clone());
         Ok(())
     }
