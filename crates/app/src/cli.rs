@@ -1,6 +1,7 @@
 //! The command line: what can be typed, and its defaults. Nothing here does anything.
 
 mod shop;
+mod static_ip;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -12,6 +13,7 @@ use turnpike_domain::money::Money;
 use turnpike_domain::scope::Scope;
 
 pub(crate) use shop::{AdjustArgs, LedgerCommand, OrderCommand, RefundArgs, ResolveArgs};
+pub(crate) use static_ip::{StaticIpArgs, StaticIpCommand};
 
 /// Turnpike: metered, limited, revocable proxy traffic behind a reseller API.
 #[derive(Debug, Parser)]
@@ -72,6 +74,13 @@ pub(crate) enum Command {
         config: ConfigArgs,
         #[command(subcommand)]
         command: CouponCommand,
+    },
+    /// Fill and look after the inventory of static IPs.
+    StaticIp {
+        #[command(flatten)]
+        config: ConfigArgs,
+        #[command(subcommand)]
+        command: StaticIpCommand,
     },
     /// Give a customer a package, by a paid order of zero price.
     Grant(GrantArgs),

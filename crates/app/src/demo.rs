@@ -1,5 +1,6 @@
 //! `turnpike demo`: API and gateway on the embedded store, with everything needed to try them.
 
+mod addresses;
 mod kept;
 mod page;
 mod shelves;
@@ -73,6 +74,7 @@ pub(crate) async fn run(args: &DemoArgs, reloader: Reloader) -> Result<()> {
     let seat = Seat::take(reloader.settings(), false)?;
     let backend = wiring::open(reloader.settings()).await?;
     shelves::fill(&backend.service).await?;
+    addresses::fill(&backend.service).await?;
     let identity = match Kept::load(&args.data)? {
         Some(kept) => kept,
         None => prepare(&backend.service, args.package_gb).await?,

@@ -21,7 +21,7 @@ struct Job {
 }
 
 /// The jobs that need no memory of their last turn.
-const JOBS: [Job; 6] = [
+const JOBS: [Job; 8] = [
     Job {
         name: "announce packages that begin",
         every_s: |settings| settings.start_packages_every_s,
@@ -31,6 +31,16 @@ const JOBS: [Job; 6] = [
         name: "close orders whose time is over",
         every_s: |settings| settings.expire_orders_every_s,
         act: |service| async { service.expire_orders().await.map(drop) }.boxed(),
+    },
+    Job {
+        name: "end static IPs whose grace time is over",
+        every_s: |settings| settings.end_static_ips_every_s,
+        act: |service| async { service.end_static_ips().await.map(drop) }.boxed(),
+    },
+    Job {
+        name: "buy again what nears its end",
+        every_s: |settings| settings.buy_again_every_s,
+        act: |service| async { service.buy_again().await.map(drop) }.boxed(),
     },
     Job {
         name: "roll up usage",

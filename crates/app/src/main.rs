@@ -125,6 +125,10 @@ fn run(command: Command) -> Result<()> {
             let settings = for_operator(&config)?;
             on_runtime(&settings, commands::ledger(&settings, command))
         }
+        Command::StaticIp { config, command } => {
+            let settings = for_operator(&config)?;
+            on_runtime(&settings, commands::static_ip(&settings, command))
+        }
         Command::Grant(args) => {
             let settings = for_operator(&args.config)?;
             on_runtime(&settings, commands::grant(&settings, &args))

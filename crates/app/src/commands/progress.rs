@@ -25,13 +25,22 @@ impl Progress {
 
     /// So many bytes of so many are done.
     pub(crate) fn at(&mut self, done: u64, all: u64) {
+        self.say(|| format!("{} of {} MB", done / MB, all.max(done) / MB));
+    }
+
+    /// So many things of so many are done.
+    pub(crate) fn count(&mut self, done: u64, all: u64) {
+        self.say(|| format!("{done} of {}", all.max(done)));
+    }
+
+    fn say(&mut self, how_far: impl FnOnce() -> String) {
         if self.told.elapsed() < PACE {
             return;
         }
         self.told = Instant::now();
         self.shown = true;
         let end = if self.rewrites { '\r' } else { '\n' };
-        tell(&format!("{}: {} of {} MB{end}", self.what, done / MB, all.max(done) / MB));
+        tell(&format!("{}: {}{end}", self.what, how_far()));
     }
 }
 

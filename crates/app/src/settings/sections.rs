@@ -207,6 +207,10 @@ pub(crate) struct JobSettings {
     pub(crate) start_packages_every_s: u64,
     /// Between two looks for orders whose time to be paid is over, in seconds. 5.
     pub(crate) expire_orders_every_s: u64,
+    /// Between two looks for static IPs that expired or whose grace time is over, in seconds. 1.
+    pub(crate) end_static_ips_every_s: u64,
+    /// Between two looks for what is to be bought again, in seconds. 60.
+    pub(crate) buy_again_every_s: u64,
     /// Between two roll-ups of usage, in seconds. 60.
     pub(crate) roll_up_every_s: u64,
     /// Between two trims of the change feed, in seconds. 3600.
@@ -219,6 +223,8 @@ impl Default for JobSettings {
             lapse_every_s: 5,
             start_packages_every_s: 1,
             expire_orders_every_s: 5,
+            end_static_ips_every_s: 1,
+            buy_again_every_s: 60,
             roll_up_every_s: 60,
             trim_feed_every_s: 3600,
         }
