@@ -1,6 +1,7 @@
 //! The shop: what these tests begin with, a catalogue of a product of each type and customers with money.
 
 mod ledger;
+mod model;
 mod orders;
 mod payments;
 mod races;
