@@ -99,7 +99,10 @@ impl<'a> Run<'a> {
             Act::Credit { customer } => self.credit(customer).await,
             Act::Adjust { customer, minor } => {
                 let (id, amount) = (self.customers[customer], money(minor));
-                let adjustment = Adjustment { customer: id, amount, key: None, reason: "by chance".to_owned() };
+                self.events += 1;
+                // What tests draw repeats itself.
+                let key = Some(format!("{}-{}", self.number, self.events));
+                let adjustment = Adjustment { customer: id, amount, key, reason: "by chance".to_owned() };
                 let done = self.shop.service.adjust_balance(&operator(), adjustment).await;
                 agree(done, self.model.adjust(customer, minor))
             }
