@@ -131,7 +131,8 @@ impl Shared {
 
     async fn drain(&self, mut wire: Wire) -> std::io::Result<()> {
         wire.send(format!("DOWN {ENDLESS}\n").as_bytes()).await?;
-        self.delivered.fetch_add(wire.sent(), Ordering::Relaxed);
+        // That counts once it is answered: before, it may have come no further than the gateway.
+        let mut asked = wire.sent();
         while !self.stop.load(Ordering::Relaxed) {
             let before = wire.received();
             let taken = match self.pace {
@@ -139,7 +140,9 @@ impl Shared {
                 Pace::Rest(_) => tokio::time::timeout(LOOK_EVERY, wire.discard(PIECE)).await,
             };
             // Also of a read that was cut short.
-            self.delivered.fetch_add(wire.received().saturating_sub(before), Ordering::Relaxed);
+            let came = wire.received().saturating_sub(before);
+            let asked = if came > 0 { std::mem::take(&mut asked) } else { 0 };
+            self.delivered.fetch_add(came.saturating_add(asked), Ordering::Relaxed);
             match (taken, self.pace) {
                 (Ok(Ok(0)), _) => return Ok(()),
                 (Ok(Err(error)), _) => return Err(error),
