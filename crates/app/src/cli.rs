@@ -203,6 +203,25 @@ pub(crate) enum CustomerCommand {
         #[arg(long)]
         renew: bool,
     },
+    /// Give a customer another login password; its sessions end.
+    Password {
+        /// E-mail address or id.
+        customer: String,
+        /// The login password; drawn at random and printed when not given.
+        #[arg(long, env = "TURNPIKE_CUSTOMER_PASSWORD", hide_env_values = true)]
+        password: Option<String>,
+    },
+    /// Set how much a customer may have; without a flag the configured number holds.
+    Quota {
+        /// E-mail address or id.
+        customer: String,
+        /// The most live proxy accounts.
+        #[arg(long, value_name = "N")]
+        accounts: Option<u32>,
+        /// The most addresses on the allow list.
+        #[arg(long, value_name = "N")]
+        sources: Option<u32>,
+    },
     /// Limit a customer's connections, per gateway; without a flag the limit is lifted.
     Limit {
         /// E-mail address or id.
@@ -230,6 +249,12 @@ pub(crate) enum NodeCommand {
     Revoke {
         /// The machine's name.
         name: String,
+    },
+    /// Say that a gateway's spool file is lost: what it held is free as soon as it has been silent for validity and grace.
+    GiveUp {
+        /// The gateway's number, as `turnpike node list` shows it.
+        #[arg(allow_negative_numbers = true)]
+        gateway: i64,
     },
 }
 

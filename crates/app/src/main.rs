@@ -162,7 +162,7 @@ fn for_serving(args: &ServeArgs) -> Result<(Settings, Reloader, Traces)> {
     let settings = Settings::load(&args.config)?;
     let (traces, listener) = Traces::start(&settings.traces)?;
     let filter = logging::start(&settings.log, listener)?;
-    Ok((settings.clone(), Reloader::new(args.config.clone(), settings, filter), traces))
+    Ok((settings.clone(), Reloader::new(args.config.clone(), settings, filter)?, traces))
 }
 
 /// Settings for a command beside a running server: what it prints is for a person, so only warnings are logged.

@@ -18,18 +18,24 @@ pub(crate) struct Reloader {
     /// `None` when there is nothing to read again, as in the demo.
     source: Option<ConfigArgs>,
     settings: Settings,
+    /// Of the certificate that gateways are shown.
+    certificate: Option<[u8; 32]>,
     filter: Filter,
 }
 
 impl Reloader {
     /// Settings that were read from `source`, and the log's filter.
-    pub(crate) const fn new(source: ConfigArgs, settings: Settings, filter: Filter) -> Self {
-        Self { source: Some(source), settings, filter }
+    ///
+    /// # Errors
+    /// When the certificate that gateways are shown cannot be read.
+    pub(crate) fn new(source: ConfigArgs, settings: Settings, filter: Filter) -> Result<Self> {
+        let certificate = settings.nodes.fingerprint()?;
+        Ok(Self { source: Some(source), settings, certificate, filter })
     }
 
     /// Settings that were not read from anywhere.
     pub(crate) const fn fixed(settings: Settings, filter: Filter) -> Self {
-        Self { source: None, settings, filter }
+        Self { source: None, settings, certificate: None, filter }
     }
 
     /// The settings in force.
@@ -51,17 +57,25 @@ impl Reloader {
         let source = self.source.as_ref().ok_or_else(|| anyhow!("there is no configuration to read again"))?;
         let (next, places) = Settings::load_placed(source)?;
         let changes = Changes::between(&self.settings, &next);
-        if changes.is_empty() {
+        let certificate = next.nodes.fingerprint().map_err(|error| places.blame_named(&format!("{error:#}")))?;
+        let renewed = certificate != self.certificate;
+        if changes.is_empty() && !renewed {
             return Ok("nothing has changed".to_owned());
         }
         if let Some(key) = changes.fixed() {
             return Err(places.blame(key, "a change of this needs a restart or a takeover").into());
         }
         let filter = self.filter.prepare(&next.log)?;
+        let tls = next.nodes.tls().map_err(|error| places.blame_named(&format!("{error:#}")))?;
         // The only step that can still fail comes first.
         running.apply(&next, &changes).await.map_err(|error| places.blame_named(&format!("{error:#}")))?;
+        if let Some(tls) = tls.filter(|_| renewed) {
+            running.show_certificate(tls);
+        }
         self.filter.replace(filter);
-        self.settings = next;
-        Ok(changes.to_string())
+        (self.settings, self.certificate) = (next, certificate);
+        let renewed = renewed.then_some("took the new certificate of nodes.certificate");
+        let applied = (!changes.is_empty()).then(|| changes.to_string());
+        Ok(applied.as_deref().into_iter().chain(renewed).collect::<Vec<_>>().join("; "))
     }
 }

@@ -72,8 +72,8 @@ pub enum ServiceError {
     /// A title is empty or too long.
     #[error("a title must have 1 to 200 characters")]
     Title,
-    /// A machine's name is empty, too long, or has other characters than letters, digits, `-`, `_` and `.`.
-    #[error("a machine's name must have 1 to 63 letters, digits, `-`, `_` or `.`")]
+    /// A machine's name is empty, too long, begins with `-`, or has other characters than letters, digits, `-`, `_` and `.`.
+    #[error("a machine's name must have 1 to 63 letters, digits, `-`, `_` or `.`, and not begin with `-`")]
     MachineName,
     /// A machine whose credential is in force has the name.
     #[error("a machine of that name is enrolled; revoke its credential first")]

@@ -61,6 +61,7 @@ mod after_restore;
 mod app_key;
 mod articles;
 mod catalogue;
+mod change_login_password;
 mod check_keys;
 mod confirm_payment;
 mod coupons;

@@ -150,6 +150,16 @@ pub async fn login(tx: &mut Tx, email: &str) -> Result<Option<(Standing, Vec<u8>
     }))
 }
 
+const SET_LOGIN_HASH: &str = "UPDATE customer SET login_hash = $2 WHERE id = $1";
+
+/// Sets what a customer's login password is checked against, which ends its sessions; false when there is no such customer.
+///
+/// # Errors
+/// Only the database's own.
+pub async fn set_login_hash(tx: &mut Tx, customer: CustomerId, login_hash: &str) -> Result<bool, StoreError> {
+    Ok(exec!(tx, SET_LOGIN_HASH, customer.get(), login_hash)? == 1)
+}
+
 const END_SESSIONS: &str = "UPDATE customer SET sessions = sessions + 1 WHERE id = $1";
 
 /// Ends every session of a customer; false when there is none.

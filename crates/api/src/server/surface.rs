@@ -13,7 +13,7 @@ use crate::settings::ServerSettings;
 pub struct Surface {
     face: Arc<watch::Sender<Face>>,
     /// For a listener that speaks TLS.
-    tls: Option<TlsAcceptor>,
+    tls: Option<Arc<watch::Sender<TlsAcceptor>>>,
 }
 
 #[derive(Clone, Debug)]
@@ -40,11 +40,18 @@ impl Surface {
     /// The same over TLS. The handshake counts as part of the first head.
     #[must_use]
     pub fn over_tls(self, tls: TlsAcceptor) -> Self {
-        Self { tls: Some(tls), ..self }
+        Self { tls: Some(Arc::new(watch::Sender::new(tls))), ..self }
     }
 
     pub(super) fn tls(&self) -> Option<TlsAcceptor> {
-        self.tls.clone()
+        self.tls.as_ref().map(|tls| tls.borrow().clone())
+    }
+
+    /// Shows another certificate to connections that are accepted from now on, where TLS is spoken.
+    pub fn replace_tls(&self, tls: TlsAcceptor) {
+        if let Some(shown) = &self.tls {
+            shown.send_replace(tls);
+        }
     }
 
     /// Serves another router: to every request from now on, on connections that are open, too. Deadlines and limits of

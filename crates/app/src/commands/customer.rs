@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use anyhow::Result;
-use turnpike_service::Service;
+use turnpike_service::{CustomerChange, LimitChange, Service};
 
 use super::{find, opened, operator};
 use crate::cli::CustomerCommand;
@@ -44,6 +44,17 @@ async fn run(service: &Service, command: CustomerCommand) -> Result<()> {
             say(&format!("{} is no longer suspended.", found.email))
         }
         CustomerCommand::Key { customer, renew } => key(service, &customer, renew).await,
+        CustomerCommand::Password { customer, password } => set_password(service, &customer, password).await,
+        CustomerCommand::Quota { customer, accounts, sources } => {
+            let found = find(service, &customer).await?;
+            let quota = |most: Option<u32>| most.map_or(LimitChange::Lifted, LimitChange::Set);
+            let (most_accounts, most_sources) = (quota(accounts), quota(sources));
+            let change = CustomerChange { most_accounts, most_sources, ..CustomerChange::default() };
+            service.change_customer(&operator(), found.id, change).await?;
+            let shown = |most: Option<u32>| most.map_or_else(|| "as configured".to_owned(), |most| most.to_string());
+            let (accounts, sources) = (shown(accounts), shown(sources));
+            say(&format!("{}: proxy accounts: {accounts}; allowed addresses: {sources}.", found.email))
+        }
         CustomerCommand::Limit { customer, tunnels, connections_per_second } => {
             let found = find(service, &customer).await?;
             service.limit_customer(&operator(), found.id, tunnels, connections_per_second).await?;
@@ -69,6 +80,15 @@ async fn add(service: &Service, email: &str, password: Option<String>, verified:
         say(&format!("\nNot verified yet: turnpike customer verify {email}"))?;
     }
     Ok(())
+}
+
+async fn set_password(service: &Service, customer: &str, password: Option<String>) -> Result<()> {
+    let found = find(service, customer).await?;
+    let drawn = password.is_none();
+    let password = password.unwrap_or_else(|| entropy::text(DRAWN_PASSWORD));
+    service.change_login_password(&operator(), found.id, &password).await?;
+    say(&format!("{} has another login password; its sessions have ended.", found.email))?;
+    if drawn { say(&format!("password  {password}")) } else { Ok(()) }
 }
 
 async fn list(service: &Service) -> Result<()> {

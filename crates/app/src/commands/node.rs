@@ -3,21 +3,20 @@
 use std::io::Write;
 
 use anyhow::Result;
-use turnpike_domain::ids::FeedSeq;
+use turnpike_domain::ids::{FeedSeq, NodeId};
 use turnpike_domain::time::Timestamp;
 use turnpike_service::Service;
 
-use super::operator;
+use super::{opened, operator};
 use crate::cli::NodeCommand;
 use crate::settings::Settings;
-use crate::wiring;
 
 /// Runs one of the commands about machines.
 ///
 /// # Errors
 /// When the store cannot be opened or the act is refused.
 pub(crate) async fn node(settings: &Settings, command: NodeCommand) -> Result<()> {
-    let backend = wiring::open(settings).await?;
+    let backend = opened(settings, matches!(command, NodeCommand::Add { .. })).await?;
     let done = run(&backend.service, command, &settings.zone).await;
     backend.store.close().await;
     done
@@ -34,6 +33,10 @@ async fn run(service: &Service, command: NodeCommand, zone: &str) -> Result<()> 
         NodeCommand::Revoke { name } => {
             service.revoke_node_credential(&operator(), &name).await?;
             writeln!(out, "{name} is revoked; its gateways end within seconds.")?;
+        }
+        NodeCommand::GiveUp { gateway } => {
+            let leases = service.give_up_gateway(&operator(), NodeId::new(gateway)).await?;
+            writeln!(out, "{leases} leases of gateway {gateway} lapse once it is silent.")?;
         }
     }
     Ok(())

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use turnpike_api::ServerSettings;
 use turnpike_link::tls::TlsAcceptor;
 use turnpike_link::{Link, LinkSettings};
@@ -40,6 +41,20 @@ impl NodesSection {
             );
         }
         self.tls().map(drop)
+    }
+
+    /// What tells a certificate from another in the same file; `None` when no TLS is spoken.
+    ///
+    /// # Errors
+    /// When a file cannot be read.
+    pub(crate) fn fingerprint(&self) -> Result<Option<[u8; 32]>> {
+        let (Some(certificate), Some(key)) = (&self.certificate, &self.key) else { return Ok(None) };
+        let mut hasher = Sha256::new();
+        for (name, file) in [("nodes.certificate", certificate), ("nodes.key", key)] {
+            let bytes = Zeroizing::new(std::fs::read(file).with_context(|| format!("{name}: {}", file.display()))?);
+            hasher.update(&*bytes);
+        }
+        Ok(Some(hasher.finalize().into()))
     }
 
     /// What is shown, when TLS is spoken.

@@ -15,6 +15,8 @@ use crate::watch::{self, Requests};
 
 /// The name of the operator API's listener.
 const OPERATOR: &str = "operator";
+/// The name of the listener for gateways on other machines.
+pub(super) const NODES: &str = "nodes";
 
 /// An API and where it listens.
 pub(super) struct Plane {
@@ -49,7 +51,7 @@ pub(super) fn planes(settings: &Settings, backend: &Backend, requests: &Arc<Requ
     });
     let tls = settings.nodes.tls()?;
     let nodes = settings.nodes.listen.map(|listen| Plane {
-        name: "nodes",
+        name: NODES,
         listen,
         router: turnpike_link::server::router(service.clone(), backend.keys.clone()),
         server: settings.nodes.server.clone(),

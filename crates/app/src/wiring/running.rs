@@ -14,9 +14,10 @@ use tokio_util::task::TaskTracker;
 use turnpike_api::Surface;
 use turnpike_gateway::Gateway;
 use turnpike_gateway::ports::Fence;
+use turnpike_link::tls::TlsAcceptor;
 
 use super::own_listeners::OwnListeners;
-use super::planes::{Plane, planes};
+use super::planes::{NODES, Plane, planes};
 use super::{Backend, Parts, Sockets, data_plane};
 use crate::control::SocketName;
 use crate::jobs;
@@ -167,6 +168,13 @@ impl Running {
         }
         self.paces.send_replace(settings.jobs.clone());
         Ok(())
+    }
+
+    /// Shows gateways on other machines another certificate.
+    pub(crate) fn show_certificate(&self, tls: TlsAcceptor) {
+        if let Some((_, surface)) = self.surfaces.iter().find(|(name, _)| *name == NODES) {
+            surface.replace_tls(tls);
+        }
     }
 
     /// Takes everything down. `hurry` ends the grace. Without a successor, watchers are answered until the end.

@@ -2,9 +2,11 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "what a test cannot go on without ends it")]
 
 mod backup;
+mod commands;
 mod configuration;
 mod demo;
 mod fleet;
+mod following;
 mod forwarder;
 mod many_machines;
 mod outages;
@@ -13,5 +15,7 @@ mod serve;
 mod server;
 mod systemd;
 mod takeover;
+#[cfg(feature = "otel")]
+mod traces;
 mod until;
 mod watch;

@@ -1,14 +1,17 @@
 //! Another process takes the place of the one that serves: no connection is refused, what is open goes on, every byte is
 //! booked.
 
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
-use turnpike_testkit::client::Protocol;
+use serde_json::json;
+use turnpike_testkit::client::{Protocol, Proxy};
 use turnpike_testkit::origin::Origin;
+use turnpike_testkit::stores::TestStore;
 
+use crate::fleet::{Fleet, pull};
 use crate::server::{Server, Site};
 use crate::until::until;
 
@@ -31,7 +34,7 @@ turnpike_testkit::each_store! {
         let api = site.add_customer(10_240).await;
         site.comes_to(200, &origin).await;
         let mut tunnel = site.proxy().tunnel(Protocol::Connect, origin.address()).await.unwrap();
-        let knocking = Knocking::start(&site, &origin);
+        let knocking = Knocking::start(site.proxy(), site.api, &origin);
         knocking.until(20).await;
         let mut new = Server::start_as(site.command(&["serve", "--takeover"]));
         let before = knocking.count();
@@ -56,6 +59,50 @@ turnpike_testkit::each_store! {
         new.signal("-TERM");
         assert_eq!(new.ended().code(), Some(0));
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_api_process_and_a_gateway_apart_are_taken_over_too() {
+    let Some(given) = TestStore::postgres().await.unwrap() else { return };
+    let origin = Origin::start(&[([127, 0, 4, 64], 8080).into()], 1).unwrap();
+    let mut fleet = Fleet::start(given.uri(), 1, "");
+    let ask = fleet.nodes.clone();
+    fleet.add_gateway("fra-1", &ask);
+    let api = fleet.add_customer(10_485_760).await;
+    let proxy = fleet.proxies().remove(0);
+    let carries = until(Duration::from_secs(5), async || proxy.tunnel(Protocol::Connect, origin.address()).await.ok());
+    let mut tunnel = carries.await.expect("the gateway hears of the account");
+    let knocking = Knocking::start(proxy.clone(), fleet.apis[0].site.api, &origin);
+    knocking.until(20).await;
+    let Fleet { apis, gateways, .. } = &mut fleet;
+    for (member, role) in apis.iter_mut().zip(["api"]).chain(gateways.iter_mut().zip(["gateway"])) {
+        let new = Server::start_as(member.site.command(&[role, "--takeover"]));
+        let mut old = std::mem::replace(&mut member.server, new);
+        let before = knocking.count();
+        knocking.until(before + 50).await;
+        if role == "gateway" {
+            assert!(old.child.try_wait().unwrap().is_none(), "the old one still has the tunnel");
+            tunnel.send(b"GET /bytes/300000 HTTP/1.0\r\n\r\n").await.unwrap();
+            assert!(tunnel.discard(u64::MAX).await.unwrap() > 300_000);
+        }
+        assert_eq!(old.ended().code(), Some(0), "{role}");
+        assert_eq!(member.site.operator(&["reload"]), "nothing has changed\n", "the successor has the control socket");
+    }
+    let failures = knocking.stop().await;
+    assert!(failures.is_empty(), "{failures:?}");
+    // Both successors do what those before them did.
+    let enable = json!({ "accounts": "alpha", "wait": "applied" });
+    let answer = api.post("whitelist-account/enable", enable).await.unwrap();
+    assert_eq!(answer["effective"], "1/1");
+    assert!(pull(proxy, origin.address(), 100_000).await >= 100_000);
+    let seen = until(Duration::from_secs(5), async || {
+        let answer = api.get("user-usage-flow/total", "").await.ok()?;
+        let kilobytes: u64 = answer["list"].as_array()?.iter().filter_map(|day| day["flow"].as_u64()).sum();
+        (kilobytes >= 400_000 / 1024).then_some(kilobytes)
+    });
+    assert!(seen.await.is_some(), "what the old and the new gateway carried is booked");
+    drop(fleet);
+    given.remove().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -99,17 +146,17 @@ struct Knocking {
 }
 
 impl Knocking {
-    fn start(site: &Site, origin: &Origin) -> Self {
+    fn start(proxy: Proxy, api: SocketAddr, origin: &Origin) -> Self {
         let (count, stop) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicBool::new(false)));
-        let (site, target) = (site.clone(), origin.address());
+        let target = origin.address();
         let (counted, stopped) = (Arc::clone(&count), Arc::clone(&stop));
         let task = tokio::spawn(async move {
             let mut failures = Vec::new();
             while !stopped.load(Ordering::Relaxed) {
-                if let Err(error) = site.proxy().tunnel(Protocol::Connect, target).await {
+                if let Err(error) = proxy.tunnel(Protocol::Connect, target).await {
                     failures.push(format!("gateway: {error}"));
                 }
-                if let Err(error) = TcpStream::connect(site.api) {
+                if let Err(error) = TcpStream::connect(api) {
                     failures.push(format!("api: {error}"));
                 }
                 counted.fetch_add(1, Ordering::Relaxed);
