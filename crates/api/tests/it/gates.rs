@@ -23,7 +23,7 @@ enum Asks {
 use Asks::{Both, Known, Nothing, Unsuspended, Verified};
 
 /// Method, path, the code of a call without parameters by somebody who may call, whom it refuses.
-const ROUTES: [(&str, &str, i64, Asks); 34] = [
+const ROUTES: [(&str, &str, i64, Asks); 41] = [
     ("GET", "/whitelist-account/list", 200, Known),
     ("GET", "/whitelist-account/quota", 0, Known),
     ("GET", "/whitelist-account/quotas", 0, Known),
@@ -45,6 +45,13 @@ const ROUTES: [(&str, &str, i64, Asks); 34] = [
     ("GET", "/user-usage-flow/live", 200, Known),
     ("GET", "/user-product/list", 200, Verified),
     ("GET", "/user-product/summary", 200, Known),
+    ("POST", "/user-product/get-auto-renewal", 200, Known),
+    ("POST", "/user-product/set-auto-renewal", 400, Both),
+    ("POST", "/user-product/auto-renewal-logs", 200, Known),
+    ("GET", "/ip/get-static-ip", 200, Known),
+    ("POST", "/ip/change-static-ip", 400, Both),
+    ("GET", "/static-ip-region", 200, Known),
+    ("GET", "/ip/static-ip-region", 200, Known),
     ("GET", "/order/list", 0, Known),
     ("GET", "/order/info", 400, Known),
     ("POST", "/order/check", 400, Verified),

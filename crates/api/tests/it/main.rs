@@ -22,4 +22,5 @@ mod packages;
 mod receipts;
 mod routes;
 mod server;
+mod static_ips;
 mod usage;
