@@ -5,7 +5,7 @@ mod billing;
 mod crash;
 mod database;
 mod descriptors;
-mod dice;
+pub(crate) mod dice;
 mod fleet;
 mod limit;
 mod machines;

@@ -8,12 +8,12 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
-use rand::RngExt as _;
 use tokio::task::JoinSet;
 use turnpike_store::Store;
 
 use self::client::Kept;
 use crate::figures::{decimal, grouped};
+use crate::prove::dice::Dice;
 use crate::prove::shop::Site;
 use crate::{process, say};
 
@@ -55,10 +55,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let binary = crate::product_binary(arguments.turnpike.as_ref())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     runtime.block_on(async {
-        let mut lines = vec![
-            "| | SQLite | PostgreSQL |".to_owned(),
-            "|---|--:|--:|".to_owned(),
-        ];
+        let mut lines = vec!["| | SQLite | PostgreSQL |".to_owned(), "|---|--:|--:|".to_owned()];
         let sqlite = Site::on_sqlite(&binary).await?;
         let left = measure(&sqlite, arguments).await?;
         sqlite.tidy(true)?;
@@ -68,7 +65,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         for ((what, left), (_, right)) in left.into_iter().zip(right) {
             lines.push(format!("| {what} | {left} | {right} |"));
         }
-        lines.iter().for_each(|line| say(line));
+        for line in &lines {
+            say(line);
+        }
         Ok(())
     })
 }
@@ -92,10 +91,9 @@ async fn measure(site: &Site, arguments: &Arguments) -> Result<Figures> {
         &mut figures,
     );
     let any = |drawn: u64| drawn.checked_rem(VERY_MANY / PAGE).unwrap_or(0).saturating_add(1);
-    reading(site, &very_many, seconds, any).await?.tell(
-        &format!("the same, any page of {} orders", grouped(VERY_MANY)),
-        &mut figures,
-    );
+    reading(site, &very_many, seconds, any)
+        .await?
+        .tell(&format!("the same, any page of {} orders", grouped(VERY_MANY)), &mut figures);
     let lister = site.add_customer("lister@turnpike.example")?;
     fill::accounts(site, &lister, arguments.accounts).await?;
     figures.push(listing(site, &lister, arguments.accounts).await?);
@@ -154,12 +152,13 @@ async fn buying(site: &Site, seconds: Duration) -> Result<Times> {
 
 async fn reading(site: &Site, key: &str, seconds: Duration, page: fn(u64) -> u64) -> Result<Times> {
     let mut workers = JoinSet::new();
-    for _ in 0..READERS {
+    for reader in 0..READERS {
+        let mut dice = Dice::new(1, u64::try_from(reader)?);
         let mut client = Kept::connect(site.address(), key).await?;
         workers.spawn(async move {
             let (until, mut each_us) = (Instant::now() + seconds, Vec::new());
             while Instant::now() < until {
-                let page = page(rand::rng().random());
+                let page = page(dice.throw());
                 let began = Instant::now();
                 client.get("order/list", &format!("page_no={page}&page_size={PAGE}")).await?;
                 each_us.push(u64::try_from(began.elapsed().as_micros())?);
@@ -187,8 +186,9 @@ async fn listing(site: &Site, key: &str, accounts: u64) -> Result<(String, Strin
     let rows = body.matches(r#""username":"#).count();
     anyhow::ensure!(u64::try_from(rows)? == accounts, "{rows} accounts were listed");
     let more = most.saturating_sub(before);
-    let size = u64::try_from(body.len()).context("too long")?;
-    let figure = format!("{} s, {} MB, {} MB of memory", decimal(took, 1000, 2), size / 1_000_000, decimal(more, 1024, 1));
+    let length = u64::try_from(body.len()).context("too long")?;
+    let figure =
+        format!("{} s, {} MB, {} MB of memory", decimal(took, 1000, 2), length / 1_000_000, decimal(more, 1024, 1));
     let what = format!("whitelist-account/list of {} accounts", grouped(accounts));
     say(&format!("{what}: {figure}"));
     Ok((what, figure))

@@ -2,18 +2,18 @@
 
 /// A generator; the same seed throws the same.
 #[derive(Clone, Debug)]
-pub(super) struct Dice(u64);
+pub(crate) struct Dice(u64);
 
 impl Dice {
     /// Throws of the `turn`th part of a run.
-    pub(super) fn new(seed: u64, turn: u64) -> Self {
+    pub(crate) fn new(seed: u64, turn: u64) -> Self {
         let mut dice = Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ turn.wrapping_mul(0xD1B5_4A32_D192_ED03));
         dice.throw();
         dice
     }
 
     /// 64 bits.
-    pub(super) fn throw(&mut self) -> u64 {
+    pub(crate) fn throw(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -22,12 +22,12 @@ impl Dice {
     }
 
     /// One of `0..faces`.
-    pub(super) fn below(&mut self, faces: u64) -> u64 {
+    pub(crate) fn below(&mut self, faces: u64) -> u64 {
         self.throw().checked_rem(faces).unwrap_or(0)
     }
 
     /// A size from 0 to `most`, every order of magnitude as likely as the next.
-    pub(super) fn size(&mut self, most: u64) -> u64 {
+    pub(crate) fn size(&mut self, most: u64) -> u64 {
         let bits = u64::from(most.max(1).ilog2()).saturating_add(2);
         match self.below(bits) {
             0 => 0,

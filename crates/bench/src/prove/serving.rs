@@ -122,6 +122,26 @@ impl Serving {
         Ok(std::mem::replace(&mut self.process, successor))
     }
 
+    /// Ends its process with SIGKILL.
+    ///
+    /// # Errors
+    /// When it cannot be signalled.
+    pub(super) fn kill(&mut self) -> Result<()> {
+        self.process.0.kill()?;
+        self.process.0.wait()?;
+        Ok(())
+    }
+
+    /// Starts it again on the same data.
+    ///
+    /// # Errors
+    /// When it does not come to serve.
+    pub(super) fn restart(&mut self) -> Result<()> {
+        std::fs::rename(&self.log, self.log.with_extension("before"))?;
+        self.process = Service::start(&self.binary, &self.config, &self.log, &[])?;
+        self.until_serving(&self.log, &[])
+    }
+
     /// Runs an operator's command.
     ///
     /// # Errors

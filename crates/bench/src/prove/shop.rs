@@ -1,5 +1,7 @@
 //! The shop: whatever is bought at once, killed or raced, no money and no stock is made or lost.
 
+mod day;
+mod kills;
 mod rush;
 
 use std::net::SocketAddr;
@@ -13,13 +15,15 @@ use super::database::Database;
 use super::machines::{Machines, Process, Size, new_folder};
 use super::serving::Serving;
 use super::{Plan, Verdict};
-use crate::say;
 
 /// What the proofs sell: traffic, and static IPs in one country, each for 1.00.
 const CATALOGUE: &str = include_str!("shop/catalogue.toml");
 
-/// Where the shop runs: one process on SQLite, or some on PostgreSQL.
-pub(crate) enum Site {
+/// Where the shop runs.
+pub(crate) struct Site(Place);
+
+/// One process on SQLite, or some on PostgreSQL.
+enum Place {
     One(Box<Serving>),
     Many { machines: Box<Machines>, uri: String, database: Option<Box<Database>> },
 }
@@ -30,7 +34,7 @@ impl Site {
     /// # Errors
     /// When it does not start.
     pub(crate) async fn on_sqlite(binary: &Path) -> Result<Self> {
-        Ok(Self::One(Box::new(Serving::start(&plan(binary), "", 1, &[]).await?)))
+        Ok(Self(Place::One(Box::new(Serving::start(&plan(binary), "", 1, &[]).await?))))
     }
 
     /// So many API processes on PostgreSQL: a cluster of its own, or the given database.
@@ -46,38 +50,38 @@ impl Site {
         let own = database.as_ref().map(|database| database.uri());
         let uri = own.or_else(|| given.map(str::to_owned)).context("no database")?;
         let machines = Machines::start(&plan(binary), &folder, &Size { uri: &uri, apis, gateways: 0 }, None)?;
-        Ok(Self::Many { machines: Box::new(machines), uri, database })
+        Ok(Self(Place::Many { machines: Box::new(machines), uri, database }))
     }
 
     /// What it is called.
     pub(crate) fn name(&self) -> &'static str {
-        match self {
-            Self::One(_) => "SQLite",
-            Self::Many { .. } => "PostgreSQL",
+        match &self.0 {
+            Place::One(_) => "SQLite",
+            Place::Many { .. } => "PostgreSQL",
         }
     }
 
     /// Where its store is.
     pub(crate) fn uri(&self) -> String {
-        match self {
-            Self::One(serving) => serving.store_uri(),
-            Self::Many { uri, .. } => uri.clone(),
+        match &self.0 {
+            Place::One(serving) => serving.store_uri(),
+            Place::Many { uri, .. } => uri.clone(),
         }
     }
 
     /// Its first API process.
     pub(crate) fn pid(&self) -> u32 {
-        match self {
-            Self::One(serving) => serving.pid(),
-            Self::Many { machines, .. } => machines.apis.first().map_or(0, Process::pid),
+        match &self.0 {
+            Place::One(serving) => serving.pid(),
+            Place::Many { machines, .. } => machines.apis.first().map_or(0, Process::pid),
         }
     }
 
     /// Where its first API process answers.
     pub(crate) fn address(&self) -> SocketAddr {
-        match self {
-            Self::One(serving) => serving.api,
-            Self::Many { machines, .. } => machines.customers_at(0),
+        match &self.0 {
+            Place::One(serving) => serving.api,
+            Place::Many { machines, .. } => machines.customers_at(0),
         }
     }
 
@@ -86,17 +90,17 @@ impl Site {
     /// # Errors
     /// When it fails.
     pub(crate) fn operator(&self, arguments: &[&str]) -> Result<String> {
-        match self {
-            Self::One(serving) => serving.operator(arguments),
-            Self::Many { machines, .. } => machines.operator(arguments),
+        match &self.0 {
+            Place::One(serving) => serving.operator(arguments),
+            Place::Many { machines, .. } => machines.operator(arguments),
         }
     }
 
     /// The API for the customer with this key, at one of the processes.
     pub(crate) fn api(&self, key: &str, number: usize) -> Api {
-        match self {
-            Self::One(serving) => Api::new(serving.api, key),
-            Self::Many { machines, .. } => machines.api(key, number),
+        match &self.0 {
+            Place::One(serving) => Api::new(serving.api, key),
+            Place::Many { machines, .. } => machines.api(key, number),
         }
     }
 
@@ -128,9 +132,25 @@ impl Site {
         self.operator(&["ledger", "adjust", email, amount, "--reason", "for the proof"]).map(drop)
     }
 
+    /// Kills a process, with SIGKILL: each in turn.
+    fn kill(&mut self, turn: u64) -> Result<()> {
+        match &mut self.0 {
+            Place::One(serving) => serving.kill(),
+            Place::Many { machines, .. } => of_turn(&mut machines.apis, turn)?.kill(),
+        }
+    }
+
+    /// Starts it again on the same data.
+    fn restart(&mut self, turn: u64) -> Result<()> {
+        match &mut self.0 {
+            Place::One(serving) => serving.restart(),
+            Place::Many { machines, .. } => of_turn(&mut machines.apis, turn)?.restart(),
+        }
+    }
+
     /// The ledger against everything that was made of it.
     fn verify(&self, verdict: &mut Verdict) {
-        let told = self.operator(&["verify", "ledger"]).map_or_else(|error| error.to_string(), |_| String::new());
+        let told = self.operator(&["verify", "ledger"]).map_or_else(|error| format!("{error:#}"), |_| String::new());
         let told = if told.is_empty() { "clean" } else { &told };
         verdict.check(told == "clean", &format!("{}: turnpike verify ledger: {told}", self.name()));
     }
@@ -140,14 +160,20 @@ impl Site {
     /// # Errors
     /// When they cannot be removed.
     pub(crate) fn tidy(self, clean: bool) -> Result<()> {
-        match self {
-            Self::One(_) => Ok(()),
-            Self::Many { machines, database, .. } => {
+        match self.0 {
+            Place::One(_) => Ok(()),
+            Place::Many { machines, database, .. } => {
                 drop(database);
                 machines.tidy(clean)
             }
         }
     }
+}
+
+fn of_turn(processes: &mut [Process], turn: u64) -> Result<&mut Process> {
+    let count = processes.len();
+    let place = usize::try_from(turn)?.checked_rem(count).context("no process")?;
+    processes.get_mut(place).context("no process")
 }
 
 fn plan(binary: &Path) -> Plan {
@@ -159,14 +185,13 @@ fn plan(binary: &Path) -> Plan {
 /// # Errors
 /// When the proof cannot be run.
 pub(super) async fn prove(plan: &Plan, verdict: &mut Verdict) -> Result<()> {
+    day::prove(plan, verdict).await?;
     let before = verdict.violations;
-    for site in [
-        Site::on_sqlite(&plan.binary).await?,
-        Site::on_postgres(&plan.binary, plan.postgres.as_deref(), 2)?,
-    ] {
-        say(&format!("          {}", site.name()));
+    let sites = [Site::on_sqlite(&plan.binary).await?, Site::on_postgres(&plan.binary, plan.postgres.as_deref(), 2)?];
+    for mut site in sites {
         site.load_catalogue()?;
         rush::prove(&site, plan, verdict).await?;
+        kills::prove(&mut site, plan, verdict).await?;
         site.verify(verdict);
         site.tidy(verdict.violations == before)?;
     }

@@ -71,7 +71,8 @@ pub(super) async fn prove(site: &Site, plan: &Plan, verdict: &mut Verdict) -> Re
                 say(&format!("          {scarce:?}: {} of {rounds} rounds", round.saturating_add(1)));
             }
         }
-        let figures = format!("{}: {scarce:?}: {rounds} rounds of {AT_ONCE} purchases at once, wrong {wrong:?}", site.name());
+        let figures =
+            format!("{}: {scarce:?}: {rounds} rounds of {AT_ONCE} purchases at once, wrong {wrong:?}", site.name());
         verdict.check(wrong.is_empty(), &figures);
         let left = site.api(&key, 0).get("user/info", "").await?;
         if matches!(scarce, Scarce::Money) {
@@ -95,12 +96,9 @@ fn prepare(site: &Site, scarce: Scarce, email: &str, round: u64) -> Result<Value
         }
         Scarce::Addresses => {
             let file = tempfile::NamedTempFile::with_suffix(".csv")?;
-            let mut rows = "ip,product_type,country,region,city,note\n".to_owned();
-            for number in 0..ADDRESSES {
-                let [.., high, low] = round.to_be_bytes();
-                rows.push_str(&format!("127.{high}.{low}.{},25,JP,Tokyo,Tokyo,\n", number.saturating_add(1)));
-            }
-            std::fs::write(file.path(), rows)?;
+            let [.., high, low] = round.to_be_bytes();
+            let rows: Vec<_> = (1..=ADDRESSES).map(|last| format!("127.{high}.{low}.{last},25,JP")).collect();
+            std::fs::write(file.path(), format!("ip,kind,country\n{}", rows.join("\n")))?;
             site.operator(&["static-ip", "import", &file.path().display().to_string()])?;
             Ok(json!({ "region_list": "JP,1" }))
         }
