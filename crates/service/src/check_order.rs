@@ -93,10 +93,8 @@ pub(crate) async fn priced(
         }
         None => None,
     };
-    let invitation = match wish.invitation {
-        true if invitation::is_due(tx, customer).await? => service.shop().invitation_discount,
-        _ => None,
-    };
+    let invited = wish.invitation && invitation::is_due(tx, customer).await?;
+    let invitation = service.shop().invitation_discount.filter(|_| invited);
     if wish.invitation && invitation.is_none() {
         return Err(ShopError::NoInvitation.into());
     }

@@ -52,7 +52,7 @@ impl Service {
         customer: CustomerId,
         filter: OrderFilter,
     ) -> Result<Page<OrderView>, ServiceError> {
-        self.store.snapshot(async |tx| list(tx, customer, &filter).await).await
+        self.store.read(async |tx| list(tx, customer, &filter).await).await
     }
 
     /// The customer's order of that number.
@@ -85,8 +85,6 @@ async fn list(tx: &mut Tx, customer: CustomerId, filter: &OrderFilter) -> Result
         return Ok(Page { items, total, ..none });
     }
     let wanted = filter.stored();
-    let total = order::list::count(tx, customer, &wanted).await?;
-    let stretch = Stretch { skip, most: size };
-    let found = if skip < total { order::list::page(tx, customer, &wanted, stretch).await? } else { Vec::new() };
+    let (found, total) = order::list::page(tx, customer, &wanted, Stretch { skip, most: size }).await?;
     Ok(Page { items: found.into_iter().map(OrderView::from).collect(), total, ..none })
 }

@@ -49,7 +49,13 @@ impl OrderFilter {
 const PAGE: &str = concat!(
     "SELECT ",
     columns!(),
-    " FROM (
+    ", (
+        SELECT count(*) FROM orders AS counted
+        WHERE counted.customer_id = $1 AND (counted.status = $2 OR $2 = -1)
+            AND (counted.product_type = $3 OR $3 = 0)
+            AND counted.created_at >= $4 AND counted.created_at <= $5
+    ) AS total
+    FROM (
         SELECT id FROM orders
         WHERE customer_id = $1 AND (status = $2 OR $2 = -1) AND (product_type = $3 OR $3 = 0)
             AND created_at >= $4 AND created_at <= $5
@@ -60,7 +66,14 @@ const PAGE: &str = concat!(
     ORDER BY page.id DESC"
 );
 
-/// A stretch of a customer's orders, newest first.
+#[derive(sqlx::FromRow)]
+struct PageRow {
+    #[sqlx(flatten)]
+    order: OrderRow,
+    total: i64,
+}
+
+/// A stretch of a customer's orders, newest first, and how many there are without a stretch; both as of one moment.
 ///
 /// # Errors
 /// [`StoreError::Corrupt`], or the database's own.
@@ -69,11 +82,17 @@ pub async fn page(
     customer: CustomerId,
     filter: &OrderFilter,
     stretch: Stretch,
-) -> Result<Vec<Order>, StoreError> {
+) -> Result<(Vec<Order>, u64), StoreError> {
     let (status, product_type, from, to) = filter.parameters();
     let (most, skip) = (i64::from(stretch.most), i64::try_from(stretch.skip).unwrap_or(i64::MAX));
-    let found = all!(OrderRow, tx, PAGE, customer.get(), status, product_type, from, to, most, skip)?;
-    found.into_iter().map(Order::try_from).collect()
+    let found = all!(PageRow, tx, PAGE, customer.get(), status, product_type, from, to, most, skip)?;
+    let total = match found.first() {
+        Some(row) => row.total.unsigned_abs(),
+        None if stretch.skip == 0 && stretch.most > 0 => 0,
+        // Past the end, where no row tells.
+        None => count(tx, customer, filter).await?,
+    };
+    Ok((found.into_iter().map(|row| Order::try_from(row.order)).collect::<Result<_, _>>()?, total))
 }
 
 const COUNT: &str = "\
@@ -81,11 +100,7 @@ const COUNT: &str = "\
     WHERE customer_id = $1 AND (status = $2 OR $2 = -1) AND (product_type = $3 OR $3 = 0)
         AND created_at >= $4 AND created_at <= $5";
 
-/// How many orders [`page`] would find without a stretch.
-///
-/// # Errors
-/// Only the database's own.
-pub async fn count(tx: &mut Tx, customer: CustomerId, filter: &OrderFilter) -> Result<u64, StoreError> {
+async fn count(tx: &mut Tx, customer: CustomerId, filter: &OrderFilter) -> Result<u64, StoreError> {
     let (status, product_type, from, to) = filter.parameters();
     let (count,) = one!((i64,), tx, COUNT, customer.get(), status, product_type, from, to)?;
     Ok(count.unsigned_abs())
