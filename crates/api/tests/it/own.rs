@@ -50,7 +50,7 @@ each_store! {
         assert_eq!((&listed["password"], &listed["remark"], &listed["limit_flow"], &listed["status"]), (&"newpass1".into(), &"old".into(), &7.into(), &0.into()));
         // What is not given or given empty stays; an empty remark clears it.
         let wish = r#"{"account":"a","password":"","limit":"","status":true,"remark":""}"#;
-        given.post(&anna, "/proxy-account/change", wish).await.must_be(r#"200 {"code":200,"msg":"Success","message":"Success","data":{"id":1,"username":"a","limit":7,"used":0,"status":1}}"#);
+        given.post(&anna, "/proxy-account/change", wish).await.must_be(r#"200 {"code":200,"msg":"Success","message":"Success","data":{"id":1,"username":"a","limit":7,"daily_limit":2,"used":0,"status":1,"udp":true}}"#);
         let listed = account().await;
         assert_eq!((&listed["password"], &listed["remark"]), (&"newpass1".into(), &"".into()));
         let missing = given.post(&ben, "/proxy-account/change", r#"{"account":"a","status":0}"#).await;
