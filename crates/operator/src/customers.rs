@@ -125,6 +125,27 @@ pub(crate) async fn add(desk: Desk, wish: NewCustomer) -> Result<Customer, Probl
     Ok(Customer::of(&opened))
 }
 
+/// Another password for the dashboard's login.
+#[derive(ToSchema)]
+pub(crate) struct NewPassword {
+    /// The login password.
+    #[schema(min_length = 8, max_length = 64)]
+    password: String,
+}
+
+impl Wish for NewPassword {
+    fn read(members: &mut Members) -> Option<Self> {
+        let password = members.required("password", |given| read::secret(given, 8..=64));
+        Some(Self { password: password? })
+    }
+}
+
+pub(crate) async fn set_password(desk: Desk, wish: NewPassword) -> Result<Customer, Problem> {
+    let customer = desk.customer()?;
+    let service = desk.acting(Customer::of);
+    Ok(Customer::of(&service.change_login_password(&desk.actor, customer, &wish.password).await?))
+}
+
 /// What is left out stays. A suspended customer's tunnels end within a second, and its sessions with them.
 #[derive(ToSchema)]
 pub(crate) struct Change {

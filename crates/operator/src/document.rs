@@ -48,7 +48,7 @@ impl Document {
         let mut schemas = Vec::new();
         W::schemas(&mut schemas);
         D::schemas(&mut schemas);
-        self.schemas.extend(schemas);
+        self.schemas.extend(schemas.into_iter().map(|(name, schema)| (name, merge::whole(schema))));
         let Entry { method, path, summary, rules } = entry;
         let (wish, takes_body) = (object::<W>(), has_body(method, *rules));
         let own_query = if takes_body { Object::new() } else { wish.clone() };
@@ -75,7 +75,7 @@ impl Document {
 
     /// Adds a schema under its name.
     pub(crate) fn know<T: ToSchema>(&mut self) {
-        self.schemas.insert(T::name().into_owned(), T::schema());
+        self.schemas.insert(T::name().into_owned(), merge::whole(T::schema()));
     }
 
     /// The document.
@@ -122,6 +122,7 @@ fn tag(words: &[&str]) -> String {
 fn http_method(method: &Method) -> HttpMethod {
     match *method {
         Method::POST => HttpMethod::Post,
+        Method::PUT => HttpMethod::Put,
         Method::PATCH => HttpMethod::Patch,
         Method::DELETE => HttpMethod::Delete,
         _ => HttpMethod::Get,

@@ -2,13 +2,18 @@
 //!
 //! A request goes router → call → resource file → service act. Rules of the business are not here.
 
+mod articles;
 mod call;
+mod catalogue;
 mod contents;
+mod coupons;
 mod cursor;
 mod desk;
 mod document;
 mod guard;
+mod invitations;
 mod members;
+mod pricing;
 mod problem;
 mod read;
 mod router;

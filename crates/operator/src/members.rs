@@ -101,6 +101,48 @@ impl Members {
         }
     }
 
+    /// A list of at most so many objects that may be left out, each read by its own members.
+    pub(crate) fn each<T>(
+        &mut self,
+        name: &'static str,
+        most: usize,
+        read: impl Fn(&mut Self) -> Option<T>,
+    ) -> Option<Vec<T>> {
+        let items = self.optional(name, |given| {
+            let items = given.value.as_array().filter(|items| items.len() <= most);
+            items.cloned().ok_or_else(|| format!("must be a list of at most {most} objects"))
+        })?;
+        let before = self.errors.len();
+        let read = items.into_iter().enumerate().filter_map(|(place, item)| {
+            let Value::Object(given) = item else {
+                let detail = format!("{name}/{place}: must be an object");
+                self.errors.push(FieldProblem { detail, pointer: Some(format!("#/{name}/{place}")), parameter: None });
+                return None;
+            };
+            let mut inner = Self::new(given, self.source);
+            let read = read(&mut inner);
+            self.errors.extend(inner.into_errors().into_iter().map(|error| error.within(&format!("{name}/{place}"))));
+            read
+        });
+        let read: Vec<T> = read.collect();
+        (self.errors.len() == before).then_some(read)
+    }
+
+    /// As [`Members::each`], for a list that must be there.
+    pub(crate) fn required_each<T>(
+        &mut self,
+        name: &'static str,
+        most: usize,
+        read: impl Fn(&mut Self) -> Option<T>,
+    ) -> Option<Vec<T>> {
+        let before = self.errors.len();
+        let found = self.each(name, most, read);
+        if found.is_none() && self.errors.len() == before {
+            self.refuse(name, format!("{name}: must be given"));
+        }
+        found
+    }
+
     /// Refuses a change that would change nothing. Asked before anything is read.
     pub(crate) fn must_hold_something(&mut self) {
         if self.given.is_empty() {
@@ -122,16 +164,19 @@ impl Members {
     ///
     /// # Errors
     /// A problem that names every one.
-    pub(crate) fn finish(mut self) -> Result<(), Problem> {
+    pub(crate) fn finish(self) -> Result<(), Problem> {
+        let kind = if self.source == Source::Query { Kind::Parameter } else { Kind::Body };
+        let errors = self.into_errors();
+        if errors.is_empty() { Ok(()) } else { Err(Problem::of_fields(kind, errors)) }
+    }
+
+    /// All that was wrong, members that nobody asked for included.
+    fn into_errors(mut self) -> Vec<FieldProblem> {
         let unknown: Vec<String> = self.given.keys().cloned().collect();
         for name in unknown {
             self.refuse(&name, format!("{name}: is not known here"));
         }
-        if self.errors.is_empty() {
-            return Ok(());
-        }
-        let kind = if self.source == Source::Query { Kind::Parameter } else { Kind::Body };
-        Err(Problem::of_fields(kind, self.errors))
+        self.errors
     }
 }
 

@@ -5,6 +5,7 @@ use axum::response::Response;
 use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
+use turnpike_domain::catalogue::Fault;
 use turnpike_service::{KeptAnswer, LoginPasswordError, ServiceError, ShopError};
 use utoipa::ToSchema;
 
@@ -85,6 +86,26 @@ pub(crate) struct FieldProblem {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, nullable = false)]
     pub(crate) parameter: Option<String>,
+}
+
+impl FieldProblem {
+    /// The same, of a member of what stands at `place`.
+    pub(crate) fn within(self, place: &str) -> Self {
+        let pointer = self.pointer.map(|pointer| format!("#/{place}{}", pointer.trim_start_matches('#')));
+        Self { detail: format!("{place}/{}", self.detail), pointer, parameter: self.parameter }
+    }
+
+    /// What is wrong with a catalogue. It is right member by member, and contradicts itself or the one in force.
+    fn of_fault(fault: &Fault) -> Self {
+        let path = fault.key.replace(['.', '['], "/").replace(']', "");
+        let path = path.replace("/size", "/size_kb").replace("/validity", "/validity_s");
+        let path = match path.split_once('/') {
+            Some(("product", rest)) => format!("products/{rest}"),
+            Some(("tier", rest)) => format!("tiers/{rest}"),
+            _ => format!("{path}s"),
+        };
+        Self { detail: format!("{path}: {}", fault.why), pointer: Some(format!("#/{path}")), parameter: None }
+    }
 }
 
 /// Why there is no ordinary answer.
@@ -204,7 +225,11 @@ impl Problem {
 /// What the shop's refusals are.
 const fn shop(error: &ShopError) -> Kind {
     match error {
-        ShopError::NoSuchOrder | ShopError::NoSuchEvent | ShopError::NoSuchProduct => Kind::NotFound,
+        ShopError::NoSuchOrder
+        | ShopError::NoSuchEvent
+        | ShopError::NoSuchProduct
+        | ShopError::NoSuchCoupon
+        | ShopError::NoSuchArticle => Kind::NotFound,
         ShopError::Text { .. } | ShopError::NoAmount | ShopError::RefundTooHigh { .. } | ShopError::Price(_) => {
             Kind::Body
         }
@@ -215,6 +240,9 @@ const fn shop(error: &ShopError) -> Kind {
 impl From<ServiceError> for Problem {
     fn from(error: ServiceError) -> Self {
         use ServiceError as E;
+        if let E::Shop(ShopError::Catalogue(faults)) = &error {
+            return Self::of_fields(Kind::Conflict, faults.iter().map(FieldProblem::of_fault).collect());
+        }
         let kind = match &error {
             E::NoSuchCustomer
             | E::NotFound(_)
@@ -222,13 +250,24 @@ impl From<ServiceError> for Problem {
             | E::NoSuchSource(_)
             | E::NoSuchMachine
             | E::NoSuchGateway
-            | E::NoSuchToken => Kind::NotFound,
+            | E::NoSuchToken
+            | E::NoSuchHolding(_)
+            | E::NoSuchStaticIp => Kind::NotFound,
             E::NameTaken(_)
             | E::EmailTaken
             | E::TooManyAccounts(_)
             | E::TooManySources(_)
             | E::TokenNameTaken
-            | E::MachineNameTaken => Kind::Conflict,
+            | E::MachineNameTaken
+            | E::OutOfStockIn(_)
+            | E::StaticIpHeld
+            | E::NotHeld
+            | E::NoIpChanges
+            | E::HoldingExpired
+            | E::HoldingChanged
+            | E::HoldingOfOtherType
+            | E::RenewalTooShort
+            | E::NotRenewable => Kind::Conflict,
             E::Email(_)
             | E::EmptyPackage
             | E::BackwardsPackage
@@ -238,19 +277,9 @@ impl From<ServiceError> for Problem {
             | E::TokenName
             | E::TokenDays
             | E::MachineName
+            | E::Sheet(_)
             | E::LoginPassword(LoginPasswordError::Length) => Kind::Body,
             E::Shop(error) => shop(error),
-            E::NoSuchHolding(_) | E::NoSuchStaticIp => Kind::NotFound,
-            E::OutOfStockIn(_)
-            | E::StaticIpHeld
-            | E::NotHeld
-            | E::NoIpChanges
-            | E::HoldingExpired
-            | E::HoldingChanged
-            | E::HoldingOfOtherType
-            | E::RenewalTooShort
-            | E::NotRenewable => Kind::Conflict,
-            E::Sheet(_) => Kind::Body,
             _ if error.was_done_before() => return Self { done_before: true, ..Self::unavailable() },
             _ if error.is_temporary() => {
                 tracing::warn!(%error, "a request was turned away");

@@ -17,8 +17,8 @@ use crate::contents::Contents;
 use crate::guard::{self, Guard};
 use crate::settings::OperatorSettings;
 use crate::{
-    accounts, audit, connections, customers, gateways, in_force, keys, ledger, machines, orders, packages, payments,
-    sources, static_ips, tokens, usage,
+    accounts, articles, audit, catalogue, connections, coupons, customers, gateways, in_force, invitations, keys,
+    ledger, machines, orders, packages, payments, sources, static_ips, tokens, usage,
 };
 
 /// What every path begins with.
@@ -26,12 +26,18 @@ pub const PREFIX: &str = "/operator/v1";
 
 /// Every route.
 pub(crate) fn contents() -> Contents {
+    of_machines(of_shop(of_customers(Contents::default())))
+}
+
+/// Customers and what is theirs.
+fn of_customers(contents: Contents) -> Contents {
     let (post, patch, delete) = (|| Method::POST, || Method::PATCH, || Method::DELETE);
-    Contents::default()
+    contents
         .list("/customers", "List customers", customers::list)
         .change_everywhere((post(), "/customers", "Add a customer"), customers::add)
         .show("/customers/{customer}", "Show a customer", customers::show)
         .change_everywhere((patch(), "/customers/{customer}", "Verify, suspend or limit a customer"), customers::change)
+        .change((patch(), "/customers/{customer}/password", "Set a customer's login password"), customers::set_password)
         .reveal("/customers/{customer}/key", "Show a customer's app_key", keys::show)
         .change((post(), "/customers/{customer}/key", "Renew a customer's app_key"), keys::renew)
         .list("/customers/{customer}/packages", "List a customer's packages", packages::list)
@@ -57,6 +63,12 @@ pub(crate) fn contents() -> Contents {
         .list("/customers/{customer}/sources", "List a customer's allowed addresses", sources::list)
         .change_everywhere((post(), "/customers/{customer}/sources", "Allow addresses"), sources::add)
         .change_everywhere((delete(), "/customers/{customer}/sources/{ip}", "Disallow an address"), sources::delete)
+}
+
+/// What is sold, to whom, and the money.
+fn of_shop(contents: Contents) -> Contents {
+    let (post, put, patch, delete) = (|| Method::POST, || Method::PUT, || Method::PATCH, || Method::DELETE);
+    contents
         .list("/orders", "List orders, newest first", orders::list)
         .show("/orders/{order}", "Show an order", orders::show)
         .change((delete(), "/orders/{order}", "Close an order that awaits payment"), orders::close)
@@ -78,6 +90,27 @@ pub(crate) fn contents() -> Contents {
             (post(), "/static-ips/{ip}/replacement", "Give its holder another static IP"),
             static_ips::replace,
         )
+        .show("/catalogue", "Show the catalogue", catalogue::show)
+        .change((put(), "/catalogue", "Put a catalogue in force"), catalogue::load)
+        .show("/recharge-tiers", "Show which recharges have a bonus", catalogue::show_tiers)
+        .change((put(), "/recharge-tiers", "Say which recharges have a bonus"), catalogue::set_tiers)
+        .list("/coupons", "List coupons", coupons::list)
+        .change((post(), "/coupons", "Make a coupon"), coupons::add)
+        .show("/coupons/{coupon}", "Show a coupon", coupons::show)
+        .change((patch(), "/coupons/{coupon}", "Change a coupon"), coupons::change)
+        .list("/articles", "List articles", articles::list)
+        .change((post(), "/articles", "Publish an article"), articles::add)
+        .show("/articles/{article}", "Show an article", articles::show)
+        .change((patch(), "/articles/{article}", "Change or withdraw an article"), articles::change)
+        .show("/customers/{customer}/invitation", "Show a customer's invitations", invitations::show)
+        .change((post(), "/customers/{customer}/invitation", "Note who invited a customer"), invitations::note)
+        .change((post(), "/customers/{customer}/invite-code", "Give a customer an invite code"), invitations::give_code)
+}
+
+/// Gateways, those who may do what, and what they did.
+fn of_machines(contents: Contents) -> Contents {
+    let (post, patch, delete) = (|| Method::POST, || Method::PATCH, || Method::DELETE);
+    contents
         .list("/connections", "List open connections", connections::list)
         .change((delete(), "/connections/{gateway}/{connection}", "End a connection"), connections::kick)
         .list("/gateways", "List gateways", gateways::list)

@@ -175,7 +175,7 @@ pub(crate) struct TakenOver {
 }
 
 pub(crate) async fn import(desk: Desk, wish: Table) -> Result<TakenOver, Problem> {
-    let sheet = StaticIpSheet::read(wish.csv.as_bytes()).map_err(|error| rows(&error))?;
+    let sheet = StaticIpSheet::read(wish.csv.as_bytes());
     let acting = desk.acting(|added: &u64| TakenOver { added: *added });
     let added = acting.import_static_ips(&desk.actor, sheet, Arc::default()).await.map_err(|error| match error {
         ServiceError::Sheet(error) => rows(&error),
@@ -220,18 +220,18 @@ pub(crate) async fn change(desk: Desk, wish: Change) -> Result<StaticIp, Problem
 /// The customer keeps the number and the end of what it bought, and none of its changes is used up.
 #[derive(ToSchema)]
 pub(crate) struct Replacement {
-    /// Where the other address is to be; where this one is when not given.
-    #[schema(value_type = CountryShape, required = false, inline)]
-    country: Option<CountryCode>,
+    /// Where the other address is to be.
+    #[schema(value_type = CountryShape, inline)]
+    country: CountryCode,
 }
 
 impl Wish for Replacement {
     fn read(members: &mut Members) -> Option<Self> {
-        Some(Self { country: members.optional("country", country) })
+        Some(Self { country: members.required("country", country)? })
     }
 }
 
 pub(crate) async fn replace(desk: Desk, wish: Replacement) -> Result<StaticIp, Problem> {
     let ip = ip(&desk)?;
-    Ok(StaticIp::of(&desk.acting(StaticIp::of).replace_static_ip(&desk.actor, ip, wish.country).await?))
+    Ok(StaticIp::of(&desk.acting(StaticIp::of).replace_static_ip(&desk.actor, ip, Some(wish.country)).await?))
 }

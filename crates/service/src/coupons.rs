@@ -9,6 +9,7 @@ use turnpike_store::package::Stretch;
 use turnpike_store::{StoreError, Tx, audit, coupon, product};
 
 use crate::actor::Actor;
+use crate::customer_details::LimitChange;
 use crate::error::ServiceError;
 use crate::list_packages::Page;
 use crate::service::{Service, require_customer};
@@ -23,10 +24,10 @@ pub struct CouponChange {
     pub starts_at: Option<Timestamp>,
     /// Not from then on.
     pub expires_at: Option<Timestamp>,
-    /// How often it can be used by all together, `Some(None)` without a limit.
-    pub most_uses: Option<Option<u32>>,
-    /// How often a customer can use it, `Some(None)` without a limit.
-    pub most_uses_each: Option<Option<u32>>,
+    /// How often it can be used by all together.
+    pub most_uses: LimitChange,
+    /// How often a customer can use it.
+    pub most_uses_each: LimitChange,
     /// Whether customers see it in their list.
     pub listed: Option<bool>,
     /// Whether it can be used.
@@ -167,8 +168,8 @@ impl CouponChange {
             name: self.name.clone().unwrap_or(before.terms.name),
             starts_at: self.starts_at.unwrap_or(before.terms.starts_at),
             expires_at: self.expires_at.unwrap_or(before.terms.expires_at),
-            most_uses: self.most_uses.unwrap_or(before.terms.most_uses),
-            most_uses_each: self.most_uses_each.unwrap_or(before.terms.most_uses_each),
+            most_uses: self.most_uses.after(before.terms.most_uses),
+            most_uses_each: self.most_uses_each.after(before.terms.most_uses_each),
             listed: self.listed.unwrap_or(before.terms.listed),
             ..before.terms
         };
@@ -177,13 +178,17 @@ impl CouponChange {
 
     /// What was said, for the audit.
     fn told(&self) -> Vec<String> {
-        let limit = |most: Option<u32>| most.map_or_else(|| "no limit".to_owned(), |most| most.to_string());
+        let limit = |what: &str, change| match change {
+            LimitChange::Stays => None,
+            LimitChange::Lifted => Some(format!("{what} without a limit")),
+            LimitChange::Set(most) => Some(format!("{what} {most}")),
+        };
         let told = [
             self.name.as_ref().map(|name| format!("name {name}")),
             self.starts_at.map(|at| format!("from {}", format_rfc3339(at))),
             self.expires_at.map(|at| format!("until {}", format_rfc3339(at))),
-            self.most_uses.map(|most| format!("uses {}", limit(most))),
-            self.most_uses_each.map(|most| format!("uses each {}", limit(most))),
+            limit("uses", self.most_uses),
+            limit("uses each", self.most_uses_each),
             self.listed.map(|listed| format!("listed {listed}")),
             self.enabled.map(|enabled| format!("enabled {enabled}")),
         ];

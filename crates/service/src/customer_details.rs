@@ -33,7 +33,7 @@ impl LimitChange {
         self != Self::Stays
     }
 
-    fn after(self, before: Option<u32>) -> Option<u32> {
+    pub(crate) fn after(self, before: Option<u32>) -> Option<u32> {
         match self {
             Self::Stays => before,
             Self::Lifted => None,

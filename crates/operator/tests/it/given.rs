@@ -68,6 +68,10 @@ impl Given {
         self.ask("POST", path, &self.all, Some(body)).await
     }
 
+    pub(crate) async fn put(&self, path: &str, body: Value) -> Answer {
+        self.ask("PUT", path, &self.all, Some(body)).await
+    }
+
     pub(crate) async fn patch(&self, path: &str, body: Value) -> Answer {
         self.ask("PATCH", path, &self.all, Some(body)).await
     }

@@ -6,7 +6,10 @@ use axum::body::Body;
 use http::Request;
 use serde_json::{Value, json};
 use turnpike_domain::connection::ConnectionId;
+use turnpike_domain::country::CountryCode;
+use turnpike_domain::ids::{CustomerId, PaymentMethod, ProductId};
 use turnpike_domain::time::Span;
+use turnpike_service::{Actor, Wish};
 use turnpike_testkit::each_store;
 use turnpike_testkit::stores::TestStore;
 
@@ -41,8 +44,24 @@ impl Route {
 }
 
 /// What the changes of the document are tried with.
-fn body(operation: &str) -> Option<Value> {
+fn body(operation: &str, things: &Things) -> Option<Value> {
+    let product = json!({"code": "gb", "type": 9, "name": "Traffic", "price": "6", "size_kb": 1_048_576});
     Some(match operation {
+        "put-catalogue" => json!({"products": [product]}),
+        "put-recharge-tiers" => json!({"tiers": [{"amount": "100", "ratio": "1.1"}]}),
+        "post-coupons" => json!({"code": "FRESH", "off": "5%", "expires_at": "2026-06-01T00:00:00Z"}),
+        "patch-coupons-coupon" => json!({"enabled": false}),
+        "post-articles" => json!({"title": "Fresh", "content": "News"}),
+        "patch-articles-article" => json!({"withdrawn": true}),
+        "post-customers-customer-invitation" => json!({"code": things.invite_code}),
+        "post-customers-customer-adjustments" => json!({"amount": "5.00", "why": "for the trouble"}),
+        "post-orders-order-payments" => json!({"amount": "5.00", "reference": "bank-7"}),
+        "post-orders-order-refund" => json!({"amount": "5.00"}),
+        "patch-payments-payment" => json!({"resolution": "credit", "customer": things.customer}),
+        "post-static-ips" => json!({"csv": "ip,kind,country\n192.0.2.3,25,JP\n"}),
+        "patch-static-ips-ip" => json!({"duty": "maintenance"}),
+        "post-static-ips-ip-replacement" => json!({"country": "JP"}),
+        "patch-customers-customer-password" => json!({"password": "another long password"}),
         "post-customers" => json!({"email": "new@example.com", "password": "a long password", "verified": true}),
         "patch-customers-customer" => json!({"suspended": true, "max_tunnels": 5, "most_accounts": null}),
         "post-customers-customer-packages" => json!({"size_kb": 1024}),
@@ -56,15 +75,47 @@ fn body(operation: &str) -> Option<Value> {
     })
 }
 
-/// Every route of the document, over a store in which everything is there once.
-async fn routes(given: &Given, gateway: &FakeGateway) -> Vec<Route> {
-    let customer = given.customer("anna").await;
+/// What is there once, or once for each way it can stand.
+struct Things {
+    customer: i64,
+    invite_code: String,
+    places: Vec<(&'static str, String)>,
+    /// Orders that await payment, the first to be closed and the second to be paid, and one that is paid.
+    orders: [String; 3],
+}
+
+impl Things {
+    /// A path with the names of things in it.
+    fn filled(&self, path: &str) -> String {
+        let [closing, paying, paid] = &self.orders;
+        let order = match path.rsplit('/').next() {
+            Some("payments") => paying,
+            Some("refund") => paid,
+            _ => closing,
+        };
+        let filled = self
+            .places
+            .iter()
+            .fold(path.replace("{order}", order), |path, (name, value)| path.replace(&format!("{{{name}}}"), value));
+        assert!(!filled.contains('{'), "{filled}");
+        filled
+    }
+}
+
+/// A store in which everything is there once.
+async fn things(given: &Given, gateway: &FakeGateway) -> Things {
+    let (customer, inviter) = (given.customer("anna").await, given.customer("ben").await);
     given.account(customer, "user1").await;
     let package = given.post(&format!("/customers/{customer}/packages"), json!({"size_kb": 1 << 20})).await.is(201);
     given.post(&format!("/customers/{customer}/sources"), json!({"ips": ["192.0.2.1"]})).await.is(201);
     given.post("/machines", json!({"name": "edge-1"})).await.is(201);
     let token = given.token("spare", "read", 1).await.1;
-    let places = [
+    let code = given.post(&format!("/customers/{inviter}/invite-code"), json!({})).await.is(201);
+    let coupon = json!({"code": "SPRING", "off": "5%", "expires_at": "2026-06-01T00:00:00Z"});
+    let coupon = given.post("/coupons", coupon).await.is(201);
+    let article = given.post("/articles", json!({"title": "News", "content": "Old"})).await.is(201);
+    let (orders, payment) = orders(given, customer).await;
+    let places = vec![
         ("customer", customer.to_string()),
         ("username", "user1".to_owned()),
         ("package", package["id"].to_string()),
@@ -73,15 +124,46 @@ async fn routes(given: &Given, gateway: &FakeGateway) -> Vec<Route> {
         ("connection", ConnectionId::new(1).to_string()),
         ("name", "edge-1".to_owned()),
         ("token", token.to_string()),
+        ("coupon", coupon["id"].to_string()),
+        ("article", article["id"].to_string()),
+        ("payment", payment),
     ];
+    Things { customer, invite_code: code["code"].as_str().unwrap().to_owned(), places, orders }
+}
+
+/// Orders in the ways they can stand, a static IP that is held, and a payment that is parked.
+async fn orders(given: &Given, customer: i64) -> ([String; 3], String) {
+    let gb = json!({"code": "gb", "type": 9, "name": "Traffic", "price": "5", "size_kb": 1_048_576});
+    let ip = json!({"code": "ip", "type": 25, "name": "Address", "price": "5"});
+    given.put("/catalogue", json!({"products": [gb, ip]})).await.is(200);
+    let csv = "ip,kind,country\n192.0.2.1,25,JP\n192.0.2.2,25,JP\n";
+    given.post("/static-ips", json!({"csv": csv})).await.is(201);
+    let gift = json!({"amount": "50", "why": "to begin with"});
+    given.post(&format!("/customers/{customer}/adjustments"), gift).await.is(201);
+    let (owner, actor) = (CustomerId::new(customer), Actor::Customer(CustomerId::new(customer)));
+    let order = async |product, method, regions: &[&str]| {
+        let regions = regions.iter().map(|country| (CountryCode::parse(country).unwrap(), 1)).collect();
+        let wish = Wish { regions, ..Wish::of(ProductId::new(product), PaymentMethod::new(method)) };
+        given.service.create_order(&actor, owner, wish).await.unwrap().trade_no.to_string()
+    };
+    order(2, 1, &["JP"]).await;
+    let orders = [order(1, 2, &[]).await, order(1, 2, &[]).await, order(1, 1, &[]).await];
+    // Nothing is missing of it any more.
+    let late = json!({"amount": "5.00", "reference": "bank-1"});
+    let parked = given.post(&format!("/orders/{}/payments", orders[2]), late).await.is(201);
+    assert_eq!(parked["state"], "parked");
+    (orders, parked["id"].to_string())
+}
+
+/// Every route of the document, over a store in which everything is there once.
+async fn routes(given: &Given, gateway: &FakeGateway) -> Vec<Route> {
+    let things = things(given, gateway).await;
     let document = given.send(Request::get("/operator/v1/openapi.json").body(Body::empty()).unwrap()).await.is(200);
     let mut routes = Vec::new();
     for (path, operations) in document["paths"].as_object().unwrap() {
-        let filled =
-            places.iter().fold(path.clone(), |path, (name, value)| path.replace(&format!("{{{name}}}"), value));
-        assert!(!filled.contains('{'), "{filled}");
+        let filled = things.filled(path);
         for (method, operation) in operations.as_object().unwrap() {
-            let body = body(operation["operationId"].as_str().unwrap());
+            let body = body(operation["operationId"].as_str().unwrap(), &things);
             assert_eq!(body.is_some(), operation.get("requestBody").is_some(), "{method} {path}");
             let secret = method == "get" && (path.ends_with("/key") || path.ends_with("/password"));
             let scope = if secret {
@@ -95,7 +177,7 @@ async fn routes(given: &Given, gateway: &FakeGateway) -> Vec<Route> {
             routes.push(Route { method: method.to_uppercase(), path, scope, body });
         }
     }
-    assert!(routes.len() > 30, "{}", routes.len());
+    assert!(routes.len() > 60, "{}", routes.len());
     routes
 }
 
@@ -114,6 +196,16 @@ async fn written(store: &TestStore) -> Vec<i64> {
         "SELECT count(*) FROM once",
         "SELECT count(*) FROM feed WHERE kind <> 3",
         "SELECT count(*) FROM question WHERE ask LIKE '%kick%'",
+        "SELECT count(*) + sum(price) FROM product WHERE on_sale",
+        "SELECT count(*) FROM coupon WHERE enabled",
+        "SELECT count(*) FROM article WHERE withdrawn_at IS NULL",
+        "SELECT count(*) FROM recharge_tier",
+        "SELECT count(*) FROM posting",
+        "SELECT count(*) FROM payment_event WHERE state = 0",
+        "SELECT count(*) + sum(status) FROM orders",
+        "SELECT count(*) + sum(state) FROM static_ip",
+        "SELECT sum(static_ip_id) FROM holding",
+        "SELECT count(invite_code) + count(invited_by) FROM customer",
     ] {
         sums.push(
             store

@@ -1,10 +1,19 @@
 //! A customer's life in the operator's hands, and that nobody sees what is another's.
 
+use std::net::Ipv4Addr;
+
 use serde_json::{Value, json};
 use turnpike_domain::time::Span;
+use turnpike_service::ServiceError;
 use turnpike_testkit::each_store;
 
 use crate::given::Given;
+
+/// The session that a login gives, when it is taken.
+async fn log_in(given: &Given, email: &str, password: &str) -> Result<String, ServiceError> {
+    let source = Ipv4Addr::LOCALHOST.into();
+    Ok(given.service.log_in(source, email, password).await?.token)
+}
 
 each_store! {
     async fn a_customer_is_added_verified_limited_suspended_and_let_go_on(store: &TestStore) {
@@ -45,6 +54,28 @@ each_store! {
         assert_eq!(given.ask("POST", &path, &blind, None).await.is(201), json!({"customer": customer}));
         let acts = given.get("/audit?act=customer.show-key").await.is(200)["items"].as_array().unwrap().len();
         assert_eq!(acts, 2);
+    }
+
+    async fn a_login_password_is_set_and_ends_sessions(store: &TestStore) {
+        let given = Given::over(store).await;
+        let customer = given.customer("anna").await;
+        let email = given.get(&format!("/customers/{customer}")).await.is(200)["email"].as_str().unwrap().to_owned();
+        let path = format!("/customers/{customer}/password");
+        given.patch(&path, json!({"password": "the first one"})).await.is(200);
+        let session = log_in(&given, &email, "the first one").await.unwrap();
+        assert!(given.service.authenticate_session(&session).await.unwrap().is_some());
+        assert_eq!(given.patch(&path, json!({"password": "short"})).await.problem(422)["errors"][0]["pointer"], "#/password");
+        given.patch("/customers/99/password", json!({"password": "long enough"})).await.problem(404);
+        // Whoever only rehearses changes nothing.
+        given.patch(&format!("{path}?dry_run=true"), json!({"password": "not this one"})).await.is(200);
+        assert!(log_in(&given, &email, "not this one").await.is_err());
+        given.patch(&path, json!({"password": "the second one"})).await.is(200);
+        assert!(log_in(&given, &email, "the first one").await.is_err());
+        assert!(log_in(&given, &email, "the second one").await.is_ok());
+        assert!(given.service.authenticate_session(&session).await.unwrap().is_none());
+        let acts = given.get(&format!("/audit?act=customer.password&customer={customer}")).await.is(200);
+        assert_eq!(acts["items"].as_array().unwrap().len(), 2);
+        assert!(!acts.to_string().contains("the second one"));
     }
 
     async fn packages_are_granted_and_shown_with_what_they_hold(store: &TestStore) {
