@@ -10,7 +10,6 @@ use turnpike_store::{Tx, audit, static_ip};
 use crate::actor::Actor;
 use crate::error::{ServiceError, look_again};
 use crate::service::Service;
-use crate::sheet::Faults;
 use crate::static_ip_sheet::StaticIpSheet;
 
 /// How many addresses one statement adds.
@@ -27,7 +26,7 @@ impl Service {
     /// Adds the addresses of a table to the inventory: how many. `done` tells meanwhile how many are.
     ///
     /// # Errors
-    /// [`ServiceError::Sheet`] names those that are in the inventory already.
+    /// [`ServiceError::Sheet`] names every row that is wrong, or is in the inventory already.
     pub async fn import_static_ips(
         &self,
         actor: &Actor,
@@ -42,7 +41,7 @@ impl Service {
 async fn add(import: &Import, tx: &mut Tx) -> Result<u64, ServiceError> {
     let Import { actor, sheet, done, now } = import;
     done.store(0, Ordering::Relaxed);
-    refuse_known(tx, sheet).await?;
+    refuse_wrong(tx, sheet).await?;
     let mut added = 0;
     for batch in sheet.rows.chunks(BATCH) {
         let rows: Vec<_> = batch.iter().map(|(_, row)| row.clone()).collect();
@@ -59,8 +58,8 @@ async fn add(import: &Import, tx: &mut Tx) -> Result<u64, ServiceError> {
     Ok(added)
 }
 
-async fn refuse_known(tx: &mut Tx, sheet: &StaticIpSheet) -> Result<(), ServiceError> {
-    let mut faults = Faults::default();
+async fn refuse_wrong(tx: &mut Tx, sheet: &StaticIpSheet) -> Result<(), ServiceError> {
+    let mut faults = sheet.faults.clone();
     for batch in sheet.rows.chunks(BATCH) {
         let ips: Vec<_> = batch.iter().map(|(_, row)| row.ip).collect();
         let known: HashSet<_> = static_ip::known(tx, &ips).await?.into_iter().collect();

@@ -37,7 +37,7 @@ fn told(rows: &[RowError]) -> String {
 }
 
 /// Wrong rows while they are being found.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Faults(Vec<RowError>, usize);
 
 impl Faults {

@@ -10,7 +10,7 @@ use turnpike_domain::calendar::format_rfc3339;
 use turnpike_domain::static_ip::{NewStaticIp, StaticIpFields};
 use turnpike_store::static_ip::StaticIpDetails;
 
-use crate::sheet::{Faults, SheetError, cell_text, sheet_cell};
+use crate::sheet::{Faults, cell_text, sheet_cell};
 
 /// The most rows that are taken over at once.
 const MOST_ROWS: usize = 1_000_000;
@@ -23,15 +23,14 @@ const REQUIRED: usize = 3;
 #[derive(Clone, Debug, Default)]
 pub struct StaticIpSheet {
     pub(crate) rows: Vec<(u64, NewStaticIp)>,
+    /// What is wrong with the other rows.
+    pub(crate) faults: Faults,
 }
 
 impl StaticIpSheet {
     /// Reads a table whose first line names its columns: `ip`, `kind` and `country`, and, if wanted, `region`, `city`,
-    /// `state` and `note`.
-    ///
-    /// # Errors
-    /// All that is wrong with it, by line.
-    pub fn read(table: &[u8]) -> Result<Self, SheetError> {
+    /// `state` and `note`. What is wrong is told by whatever takes the sheet over, together with what it finds itself.
+    pub fn read(table: &[u8]) -> Self {
         let table = with_line_feeds(table);
         let mut reader = ReaderBuilder::new().flexible(true).trim(Trim::All).from_reader(&*table);
         let mut reading = Reading::of(&table);
@@ -47,10 +46,10 @@ impl StaticIpSheet {
                 Err(error) => reading.broken(&error),
             }
         }
-        reading.faults.finish().map(|()| reading.sheet)
+        reading.sheet
     }
 
-    /// How many addresses there are.
+    /// How many addresses could be read.
     pub fn len(&self) -> usize {
         self.rows.len()
     }
@@ -76,7 +75,6 @@ fn with_line_feeds(table: &[u8]) -> Cow<'_, [u8]> {
 struct Reading<'a> {
     table: &'a [u8],
     sheet: StaticIpSheet,
-    faults: Faults,
     /// Where each of [`COLUMNS`] stands.
     places: [Option<usize>; COLUMNS.len()],
     /// On which line each address stands.
@@ -103,15 +101,15 @@ impl<'a> Reading<'a> {
             match COLUMNS.iter().position(|column| column.eq_ignore_ascii_case(name)) {
                 Some(column) => match self.places.get_mut(column) {
                     Some(free @ None) => *free = Some(place),
-                    _ => self.faults.add(1, format_args!("the column {name} comes twice")),
+                    _ => self.sheet.faults.add(1, format_args!("the column {name} comes twice")),
                 },
-                None => self.faults.add(1, format_args!("the column {name:?} is not known")),
+                None => self.sheet.faults.add(1, format_args!("the column {name:?} is not known")),
             }
         }
         for (column, _) in COLUMNS.iter().zip(self.places).take(REQUIRED).filter(|(_, place)| place.is_none()) {
-            self.faults.add(1, format_args!("the column {column} is missing"));
+            self.sheet.faults.add(1, format_args!("the column {column} is missing"));
         }
-        self.is_over = !self.faults.is_empty();
+        self.is_over = !self.sheet.faults.is_empty();
     }
 
     fn row(&mut self, record: &StringRecord) {
@@ -121,12 +119,12 @@ impl<'a> Reading<'a> {
         match (StaticIpFields { ip, kind, country, region, city, state, note }).read() {
             Ok(row) => match self.lines.insert(row.ip, line) {
                 None => self.sheet.rows.push((line, row)),
-                Some(first) => self.faults.add(line, format_args!("ip: {} stands on line {first} too", row.ip)),
+                Some(first) => self.sheet.faults.add(line, format_args!("ip: {} stands on line {first} too", row.ip)),
             },
-            Err(fault) => self.faults.add(line, fault),
+            Err(fault) => self.sheet.faults.add(line, fault),
         }
         if self.sheet.rows.len() > MOST_ROWS {
-            self.faults.add(line, format_args!("at most {MOST_ROWS} rows are taken over at once"));
+            self.sheet.faults.add(line, format_args!("at most {MOST_ROWS} rows are taken over at once"));
             self.is_over = true;
         }
     }
@@ -135,13 +133,13 @@ impl<'a> Reading<'a> {
     fn broken(&mut self, error: &csv::Error) {
         let line = self.line(error.position());
         match error.kind() {
-            ErrorKind::Utf8 { .. } => self.faults.add(line, "is not in UTF-8"),
+            ErrorKind::Utf8 { .. } => self.sheet.faults.add(line, "is not in UTF-8"),
             ErrorKind::Io(error) => {
-                self.faults.add(line, error);
+                self.sheet.faults.add(line, error);
                 self.is_over = true;
             }
             _ => {
-                self.faults.add(line, error);
+                self.sheet.faults.add(line, error);
                 self.is_over = true;
             }
         }
@@ -183,14 +181,15 @@ mod tests {
     use super::*;
 
     fn told(table: &[u8]) -> Vec<String> {
-        let error = StaticIpSheet::read(table).unwrap_err();
+        let error = StaticIpSheet::read(table).faults.finish().unwrap_err();
         error.rows.iter().map(ToString::to_string).collect()
     }
 
     #[test]
     fn columns_are_found_by_name() {
         let table = "\u{feff}country,IP,note,kind\r\nJP, 192.0.2.1 ,\"a, b\",25\r\nus,2001:db8::1,'-x,datacenter\r\n";
-        let sheet = StaticIpSheet::read(table.as_bytes()).unwrap();
+        let sheet = StaticIpSheet::read(table.as_bytes());
+        assert!(sheet.faults.is_empty());
         let rows: Vec<_> = sheet
             .rows
             .iter()

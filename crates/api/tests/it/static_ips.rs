@@ -50,7 +50,7 @@ async fn shop(given: &Given) -> Customer {
     ];
     let products = products.map(|draft| Listed { draft, keeps_stock: false }).to_vec();
     given.service.load_catalogue(&operator(), Catalogue { products, tiers: None }).await.unwrap();
-    let sheet = StaticIpSheet::read(INVENTORY.as_bytes()).unwrap();
+    let sheet = StaticIpSheet::read(INVENTORY.as_bytes());
     given.service.import_static_ips(&operator(), sheet, Arc::default()).await.unwrap();
     let anna = given.customer("anna@example.com").await;
     let amount = Money::from_minor(100_000).unwrap();

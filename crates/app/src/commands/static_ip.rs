@@ -78,7 +78,7 @@ async fn read(service: &Service, args: StaticIpArgs) -> Result<StaticIpFilter> {
 }
 
 async fn import(service: &Service, file: &Path, dry_run: bool) -> Result<()> {
-    let sheet = StaticIpSheet::read(&table(file)?).or_else(|error| wrong(&error))?;
+    let sheet = StaticIpSheet::read(&table(file)?);
     let count = u64::try_from(sheet.len())?;
     let (service, done) = (if dry_run { service.rehearsing() } else { service.clone() }, Arc::new(AtomicU64::new(0)));
     let watched = Arc::clone(&done);
@@ -111,7 +111,7 @@ fn table(file: &Path) -> Result<Vec<u8>> {
 }
 
 /// Every wrong row, one a line.
-fn wrong<T>(error: &SheetError) -> Result<T> {
+fn wrong(error: &SheetError) -> Result<()> {
     let told: Vec<_> = error.rows.iter().map(ToString::to_string).collect();
     let more = error.count.saturating_sub(told.len());
     let rest = if more > 0 { format!("\nand {more} more") } else { String::new() };

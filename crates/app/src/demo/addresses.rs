@@ -20,7 +20,7 @@ pub(super) async fn fill(service: &Service) -> Result<()> {
     if !service.page_static_ips(&StaticIpFilter::default(), None, 1).await?.is_empty() {
         return Ok(());
     }
-    let sheet = StaticIpSheet::read(table()?.as_bytes())?;
+    let sheet = StaticIpSheet::read(table()?.as_bytes());
     service.import_static_ips(&Actor::Operator("demo".to_owned()), sheet, Arc::default()).await?;
     Ok(())
 }

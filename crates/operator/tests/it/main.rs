@@ -9,5 +9,6 @@ mod intake;
 mod once;
 mod paging;
 mod routes;
+mod static_ips;
 mod story;
 mod tokens;
