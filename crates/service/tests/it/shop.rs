@@ -6,6 +6,7 @@ mod orders;
 mod payments;
 mod races;
 mod refunds;
+mod storm;
 
 use std::collections::BTreeMap;
 
@@ -248,4 +249,10 @@ fn catalogue() -> Vec<Product> {
         Product { size, ip_type, ..plain(ADD_ON, ProductType::StaticTrafficAddOn, "3") },
         plain(TOP_UP, ProductType::OrderTopUp, "0"),
     ]
+}
+
+/// A number that the environment may set, for runs longer than usual.
+#[expect(clippy::disallowed_methods, reason = "whoever runs tests says how long by the environment")]
+pub(crate) fn number_from(name: &str, otherwise: u64) -> u64 {
+    std::env::var(name).map_or(otherwise, |text| text.parse().unwrap())
 }

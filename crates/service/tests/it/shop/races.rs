@@ -1,16 +1,20 @@
 //! Many at once for what there is only once, and three at once for one order.
+//!
+//! For more: `TURNPIKE_RACES=20000 cargo test --release -p turnpike-service -- shop::races::of_paying`.
 
 use turnpike_domain::order::OrderStatus;
 use turnpike_domain::time::Span;
 use turnpike_service::{Actor, OrderView, ServiceError, ShopError, Wish};
 use turnpike_testkit::each_store;
 
-use super::{BALANCE, LATER, SCARCE, Shop, TRAFFIC, wish};
+use super::{BALANCE, LATER, SCARCE, Shop, TRAFFIC, number_from, wish};
 
 /// How many buy at once.
 const BUYERS: usize = 200;
 /// Orders that are paid, closed and timed out at once.
 const ORDERS: usize = 60;
+/// How many orders are raced for in all, unless the environment says otherwise.
+const RACES: u64 = 60;
 
 each_store! {
     async fn funds_for_one_buy_one(given: &TestStore) {
@@ -49,35 +53,45 @@ each_store! {
 
     async fn of_paying_closing_and_timing_out_one_happens(given: &TestStore) {
         let shop = Shop::over(given).await;
-        let anna = shop.buyer("anna@example.com", "10000").await;
-        let code = shop.coupon("MANY", 1000).await;
-        let mut orders = Vec::new();
-        for number in 0..ORDERS {
-            let coupon = (number % 2 == 0).then(|| code.clone());
-            orders.push(shop.order(anna, Wish { coupon, ..wish(TRAFFIC, LATER) }).await.unwrap());
-        }
-        // They can just be paid, and time out a moment later.
-        shop.pass(Span::from_ms(1_799_999));
-        let mut running = Vec::new();
-        for (number, order) in orders.iter().enumerate() {
-            running.extend(three_at_once(&shop, order, number));
-        }
-        for outcome in running {
-            outcome.await.unwrap();
-        }
-        shop.service.expire_orders().await.unwrap();
-        let mut paid = 0;
-        for order in &orders {
-            let order = shop.look(order).await;
-            assert!(matches!(order.status, OrderStatus::Paid | OrderStatus::Closed), "{order:?}");
-            paid += i64::from(order.status == OrderStatus::Paid);
+        let anna = shop.buyer("anna@example.com", "1000000").await;
+        let code = shop.coupon("MANY", 1_000_000).await;
+        let (mut raced, mut paid) = (0, 0);
+        while raced < number_from("TURNPIKE_RACES", RACES) {
+            let mut orders = Vec::new();
+            for number in 0..ORDERS {
+                let coupon = (number % 2 == 0).then(|| code.clone());
+                orders.push(shop.order(anna, Wish { coupon, ..wish(TRAFFIC, LATER) }).await.unwrap());
+            }
+            paid += race_for(&shop, &orders).await;
+            raced += u64::try_from(ORDERS).unwrap();
         }
         let steps = "SELECT count(*) FROM audit WHERE act IN ('order.pay', 'order.close', 'order.expire')";
-        assert_eq!(shop.number(steps).await, i64::try_from(ORDERS).unwrap());
+        assert_eq!(shop.number(steps).await, i64::try_from(raced).unwrap());
         assert_eq!(shop.number("SELECT count(*) FROM package").await, paid);
         assert_eq!(shop.number("SELECT count(*) FROM entry WHERE cause LIKE 'order:%'").await, paid);
         shop.agrees().await;
     }
+}
+
+/// Everybody is after every order at once: how many were paid.
+async fn race_for(shop: &Shop, orders: &[OrderView]) -> i64 {
+    // They can just be paid, and time out a moment later.
+    shop.pass(Span::from_ms(1_799_999));
+    let mut running = Vec::new();
+    for (number, order) in orders.iter().enumerate() {
+        running.extend(three_at_once(shop, order, number));
+    }
+    for outcome in running {
+        outcome.await.unwrap();
+    }
+    shop.service.expire_orders().await.unwrap();
+    let mut paid = 0;
+    for order in orders {
+        let order = shop.look(order).await;
+        assert!(matches!(order.status, OrderStatus::Paid | OrderStatus::Closed), "{order:?}");
+        paid += i64::from(order.status == OrderStatus::Paid);
+    }
+    paid
 }
 
 /// Wishes that are all ordered at once: what came of each.
