@@ -13,6 +13,7 @@ mod outages;
 mod packaging;
 mod serve;
 mod server;
+mod shop_commands;
 mod systemd;
 mod takeover;
 #[cfg(feature = "otel")]

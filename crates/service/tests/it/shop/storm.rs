@@ -175,17 +175,19 @@ impl Storm {
 
 /// A rule may refuse; the store must not.
 fn tell(outcome: Result<(), ServiceError>) {
-    match outcome {
-        Ok(()) => {}
-        Err(
+    let by_rule = |refusal: &ServiceError| {
+        matches!(
+            refusal,
             ServiceError::Shop(_)
-            | ServiceError::OutOfStockIn(_)
-            | ServiceError::NoSuchHolding(_)
-            | ServiceError::HoldingOfOtherType
-            | ServiceError::HoldingChanged
-            | ServiceError::HoldingExpired
-            | ServiceError::RenewalTooShort,
-        ) => {}
-        Err(other) => panic!("{other:?}"),
+                | ServiceError::OutOfStockIn(_)
+                | ServiceError::NoSuchHolding(_)
+                | ServiceError::HoldingOfOtherType
+                | ServiceError::HoldingChanged
+                | ServiceError::HoldingExpired
+                | ServiceError::RenewalTooShort
+        )
+    };
+    if let Err(refusal) = outcome {
+        assert!(by_rule(&refusal), "{refusal:?}");
     }
 }
