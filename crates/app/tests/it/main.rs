@@ -14,6 +14,7 @@ mod packaging;
 mod serve;
 mod server;
 mod shop_commands;
+mod static_ips;
 mod systemd;
 mod takeover;
 #[cfg(feature = "otel")]
