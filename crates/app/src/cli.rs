@@ -2,6 +2,7 @@
 
 mod shop;
 mod static_ip;
+mod validity;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -14,6 +15,7 @@ use turnpike_domain::scope::Scope;
 
 pub(crate) use shop::{AdjustArgs, LedgerCommand, OrderCommand, RefundArgs, ResolveArgs};
 pub(crate) use static_ip::{StaticIpArgs, StaticIpCommand};
+pub(crate) use validity::Validity;
 
 /// Turnpike: metered, limited, revocable proxy traffic behind a reseller API.
 #[derive(Debug, Parser)]
@@ -338,15 +340,8 @@ pub(crate) struct CouponTerms {
     /// Only for products of the type with this number; repeatable.
     #[arg(long = "type", value_name = "N")]
     pub(crate) types: Vec<i64>,
-    /// When it begins, `YYYY-MM-DD[ HH:MM:SS]` in the configured zone; now when not given.
-    #[arg(long, value_name = "TIME")]
-    pub(crate) start: Option<String>,
-    /// When it ends, `YYYY-MM-DD[ HH:MM:SS]` in the configured zone.
-    #[arg(long, value_name = "TIME", conflicts_with = "days")]
-    pub(crate) end: Option<String>,
-    /// How many days it lasts from its start, when no end is given.
-    #[arg(long, value_name = "N", default_value_t = 30)]
-    pub(crate) days: u16,
+    #[command(flatten)]
+    pub(crate) validity: Validity,
     /// How often it can be used by all together; as often as they like when not given.
     #[arg(long, value_name = "N")]
     pub(crate) most_uses: Option<u32>,
@@ -377,15 +372,8 @@ pub(crate) struct GrantArgs {
     /// The product type's number.
     #[arg(long = "type", value_name = "N", default_value_t = 9)]
     pub(crate) product_type: i64,
-    /// When it begins, `YYYY-MM-DD[ HH:MM:SS]` in the configured zone; now when not given.
-    #[arg(long, value_name = "TIME")]
-    pub(crate) start: Option<String>,
-    /// When it ends, `YYYY-MM-DD[ HH:MM:SS]` in the configured zone.
-    #[arg(long, value_name = "TIME", conflicts_with = "days")]
-    pub(crate) end: Option<String>,
-    /// How many days it lasts from its start, when no end is given.
-    #[arg(long, value_name = "N", default_value_t = 30)]
-    pub(crate) days: u16,
+    #[command(flatten)]
+    pub(crate) validity: Validity,
     /// The order's title.
     #[arg(long, default_value = "Granted by the operator")]
     pub(crate) title: String,

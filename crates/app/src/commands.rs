@@ -14,6 +14,7 @@ mod restore;
 mod static_ip;
 mod token;
 mod usage;
+mod validity;
 mod verify;
 
 use std::io::Write;

@@ -82,95 +82,59 @@ fn run(command: Command) -> Result<()> {
             let filter = logging::start(&settings.log, None)?;
             on_runtime(&settings, demo::run(&args, Reloader::fixed(settings.clone(), filter)))
         }
-        Command::Serve(args) => {
-            let (settings, reloader, _traces) = for_serving(&args)?;
-            on_runtime(&settings, commands::serve(reloader, args.takeover))
-        }
-        Command::Api(args) => {
-            let (settings, reloader, _traces) = for_serving(&args)?;
-            on_runtime(&settings, commands::api(reloader, args.takeover))
-        }
-        Command::Gateway(args) => {
-            let (settings, reloader, _traces) = for_serving(&args)?;
-            on_runtime(&settings, commands::gateway(reloader, args.takeover))
-        }
+        Command::Serve(args) => serving(&args, commands::serve),
+        Command::Api(args) => serving(&args, commands::api),
+        Command::Gateway(args) => serving(&args, commands::gateway),
         Command::Reload(args) => commands::ask(&Settings::load_place(&args)?, &Ask::Reload),
         Command::Upgrade(args) => commands::ask(&Settings::load_place(&args)?, &Ask::Upgrade),
         Command::CheckConfig(args) => commands::check_config(&Settings::load(&args)?),
         Command::Customer { config, command } => {
-            let settings = for_operator(&config)?;
-            on_runtime(&settings, commands::customer(&settings, command))
+            beside(&config, async |settings| commands::customer(settings, command).await)
         }
-        Command::Node { config, command } => {
-            let settings = for_operator(&config)?;
-            on_runtime(&settings, commands::node(&settings, command))
-        }
+        Command::Node { config, command } => beside(&config, async |settings| commands::node(settings, command).await),
         Command::Token { config, command } => {
-            let settings = for_operator(&config)?;
-            on_runtime(&settings, commands::token(&settings, command))
+            beside(&config, async |settings| commands::token(settings, command).await)
         }
         Command::Catalogue { config, command } => {
-            let settings = for_operator(&config)?;
-            on_runtime(&settings, commands::catalogue(&settings, command))
+            beside(&config, async |settings| commands::catalogue(settings, command).await)
         }
         Command::Coupon { config, command } => {
-            let settings = for_operator(&config)?;
-            on_runtime(&settings, commands::coupon(&settings, command))
+            beside(&config, async |settings| commands::coupon(settings, command).await)
         }
         Command::Order { config, command } => {
-            let settings = for_operator(&config)?;
-            on_runtime(&settings, commands::order(&settings, command))
+            beside(&config, async |settings| commands::order(settings, command).await)
         }
         Command::Ledger { config, command } => {
-            let settings = for_operator(&config)?;
-            on_runtime(&settings, commands::ledger(&settings, command))
+            beside(&config, async |settings| commands::ledger(settings, command).await)
         }
         Command::StaticIp { config, command } => {
-            let settings = for_operator(&config)?;
-            on_runtime(&settings, commands::static_ip(&settings, command))
+            beside(&config, async |settings| commands::static_ip(settings, command).await)
         }
-        Command::Grant(args) => {
-            let settings = for_operator(&args.config)?;
-            on_runtime(&settings, commands::grant(&settings, &args))
-        }
-        Command::Usage(args) => {
-            let settings = for_operator(&args.config)?;
-            on_runtime(&settings, commands::usage(&settings, &args))
-        }
-        Command::Verify(args) => {
-            let settings = for_operator(&args.config)?;
-            on_runtime(&settings, commands::verify(&settings, &args))
-        }
-        Command::Backup(args) => {
-            let settings = for_operator(&args.config)?;
-            on_runtime(&settings, commands::backup(&settings, &args))
-        }
-        Command::Restore(args) => {
-            let settings = for_operator(&args.config)?;
-            on_runtime(&settings, commands::restore(&settings, &args))
-        }
-        Command::AfterRestore(args) => {
-            let settings = for_operator(&args)?;
-            on_runtime(&settings, commands::after_restore(&settings))
-        }
+        Command::Grant(args) => beside(&args.config, async |settings| commands::grant(settings, &args).await),
+        Command::Usage(args) => beside(&args.config, async |settings| commands::usage(settings, &args).await),
+        Command::Verify(args) => beside(&args.config, async |settings| commands::verify(settings, &args).await),
+        Command::Backup(args) => beside(&args.config, async |settings| commands::backup(settings, &args).await),
+        Command::Restore(args) => beside(&args.config, async |settings| commands::restore(settings, &args).await),
+        Command::AfterRestore(args) => beside(&args, commands::after_restore),
     }
 }
 
-/// Settings for a process that serves and can read them again, and traces, which are sent until they are dropped.
-fn for_serving(args: &ServeArgs) -> Result<(Settings, Reloader, Traces)> {
+/// Runs a process that serves and can read its settings again. Traces are sent until it has ended.
+fn serving(args: &ServeArgs, work: impl AsyncFnOnce(Reloader, bool) -> Result<()>) -> Result<()> {
     process::note_binary();
     let settings = Settings::load(&args.config)?;
-    let (traces, listener) = Traces::start(&settings.traces)?;
+    let (_traces, listener) = Traces::start(&settings.traces)?;
     let filter = logging::start(&settings.log, listener)?;
-    Ok((settings.clone(), Reloader::new(args.config.clone(), settings, filter)?, traces))
+    let reloader = Reloader::new(args.config.clone(), settings.clone(), filter)?;
+    on_runtime(&settings, work(reloader, args.takeover))
 }
 
-/// Settings for a command beside a running server: what it prints is for a person, so only warnings are logged.
-fn for_operator(args: &ConfigArgs) -> Result<Settings> {
-    let mut settings = Settings::load(args)?;
+/// Runs a command beside a running server: what it prints is for a person, so only warnings are logged.
+fn beside(config: &ConfigArgs, work: impl AsyncFnOnce(&Settings) -> Result<()>) -> Result<()> {
+    let mut settings = Settings::load(config)?;
     settings.log = logging::LogSettings::quiet();
     logging::start(&settings.log, None)?;
-    Ok(settings)
+    on_runtime(&settings, work(&settings))
 }
 
 /// The runtime for everything but the gateway's own threads.

@@ -93,8 +93,8 @@ fn part(sku: &Sku) -> String {
 
 /// One item a line.
 fn list(items: impl Iterator<Item = String>) -> String {
-    let lines: String = items.map(|item| format!("    {item},\n")).collect();
-    format!("[\n{lines}]")
+    let lines: Vec<String> = items.map(|item| format!("    {item},\n")).collect();
+    format!("[\n{}]", lines.concat())
 }
 
 /// A text in quotation marks, with what must be escaped escaped.

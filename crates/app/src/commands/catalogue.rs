@@ -55,9 +55,12 @@ fn say(changes: &Changes, dry_run: bool) -> Result<()> {
         }
     }
     let done = if dry_run { "would be" } else { "are" };
-    let (new, changed, withdrawn) = (changes.added.len(), changes.changed.len(), changes.withdrawn.len());
-    let same = changes.unchanged;
-    writeln!(out, "{new} {done} new, {changed} changed, {withdrawn} off sale; {same} stay as they were.")?;
+    let [new, altered, withdrawn] = kinds.map(|(_, products)| products.len());
+    writeln!(
+        out,
+        "{new} {done} new, {altered} changed, {withdrawn} off sale; {} stay as they were.",
+        changes.unchanged,
+    )?;
     Ok(())
 }
 

@@ -7,10 +7,9 @@ use turnpike_domain::calendar::format_rfc3339;
 use turnpike_domain::coupon::{Coupon, CouponCode, CouponScope, NewCoupon, Reduction};
 use turnpike_domain::ids::CouponId;
 use turnpike_domain::product::ProductType;
-use turnpike_domain::time::Span;
 use turnpike_service::{CouponChange, Service};
 
-use super::{find, opened, operator};
+use super::{find, opened, operator, validity};
 use crate::cli::{CouponCommand, CouponTerms};
 use crate::settings::Settings;
 
@@ -43,14 +42,7 @@ async fn add(service: &Service, terms: CouponTerms) -> Result<()> {
         (None, Some(amount)) => Reduction::Amount(amount),
         _ => bail!("say what it takes off: --percent or --amount"),
     };
-    let time = |given: Option<&String>, flag: &'static str| {
-        given.map(|text| service.zone().parse(text).context(flag)).transpose()
-    };
-    let starts_at = time(terms.start.as_ref(), "--start")?.unwrap_or_else(|| service.now());
-    let expires_at = match time(terms.end.as_ref(), "--end")? {
-        Some(end) => end,
-        None => starts_at.plus(Span::from_days(terms.days.into())),
-    };
+    let (starts_at, expires_at) = validity::window(service.zone(), service.now(), &terms.validity)?;
     let customer = match &terms.customer {
         Some(who) => Some(find(service, who).await?.id),
         None => None,

@@ -4,11 +4,10 @@ use std::io::Write;
 
 use anyhow::{Context, Result, bail};
 use turnpike_domain::product::ProductType;
-use turnpike_domain::time::{Span, Timestamp};
 use turnpike_domain::units::Bytes;
 use turnpike_service::Grant;
 
-use super::{find, operator};
+use super::{find, operator, validity};
 use crate::cli::GrantArgs;
 use crate::settings::Settings;
 use crate::{entropy, wiring};
@@ -29,7 +28,8 @@ pub(crate) async fn grant(settings: &Settings, args: &GrantArgs) -> Result<()> {
 
 async fn give(settings: &Settings, args: &GrantArgs, backend: &wiring::Backend) -> Result<()> {
     let found = find(&backend.service, &args.customer).await?;
-    let (starts_at, expires_at) = validity(settings, args)?;
+    let zone = settings.zone()?;
+    let (starts_at, expires_at) = validity::window(&zone, entropy::now(), &args.validity)?;
     let grant = Grant {
         customer: found.id,
         product_type: ProductType::try_from(args.product_type)?,
@@ -40,7 +40,6 @@ async fn give(settings: &Settings, args: &GrantArgs, backend: &wiring::Backend) 
     };
     let kilobytes = grant.size.kilobytes();
     let trade_no = backend.service.grant_package(&operator(), grant).await?;
-    let zone = settings.zone()?;
     writeln!(
         std::io::stdout().lock(),
         "trade_no  {trade_no}\nsize      {kilobytes} KB\nvalid     {} to {} ({})",
@@ -58,13 +57,4 @@ fn size(args: &GrantArgs) -> Result<Bytes> {
         (None, None) => bail!("give a size: --kb or --gb"),
     };
     kilobytes.and_then(Bytes::from_kilobytes).context("the size is larger than the books can hold")
-}
-
-fn validity(settings: &Settings, args: &GrantArgs) -> Result<(Timestamp, Timestamp)> {
-    let zone = settings.zone()?;
-    let read = |name: &str, text: &str| zone.parse(text).with_context(|| format!("--{name} {text}"));
-    let starts_at = args.start.as_deref().map_or_else(|| Ok(entropy::now()), |text| read("start", text))?;
-    let lasting = starts_at.plus(Span::from_days(i64::from(args.days)));
-    let expires_at = args.end.as_deref().map_or_else(|| Ok(lasting), |text| read("end", text))?;
-    Ok((starts_at, expires_at))
 }

@@ -168,6 +168,11 @@ impl Server {
         panic!("{part} was never logged:\n{seen}");
     }
 
+    /// What it logs from here on until it has ended.
+    pub(crate) fn rest_of_log(&mut self) -> Vec<String> {
+        self.log.iter().collect()
+    }
+
     /// Sends a signal.
     pub(crate) fn signal(&self, name: &str) {
         let pid = self.child.id().to_string();

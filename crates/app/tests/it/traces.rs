@@ -9,10 +9,17 @@ use turnpike_testkit::client::{Protocol, ProxyError};
 use turnpike_testkit::origin::Origin;
 
 use crate::server::{Server, Site};
+use crate::until::until;
+use crate::watch::get;
 use collector::{Collector, Span};
 
 /// How long a span may be on its way.
 const ARRIVES_WITHIN: Duration = Duration::from_secs(20);
+
+/// How long a process may take to start.
+const START_AT_MOST: Duration = Duration::from_mins(1);
+/// What is logged when nobody takes spans.
+const NOT_TAKEN: &str = "the collector does not take traces";
 
 /// OTLP's number of the kind of span that answers others.
 const SERVER: u64 = 2;
@@ -72,14 +79,19 @@ async fn without_a_collector_everything_goes_on_and_is_told_once() {
     let nobody = turnpike_testkit::product::free_address(std::net::Ipv4Addr::LOCALHOST).unwrap();
     let site = Site::embedded(folder.path());
     site.write(&format!("[traces]\nendpoint = 'http://{nobody}/v1/traces'\nevery_ms = 50\n"));
-    let mut server = Server::start(&site);
+    let mut server = Server::spawn(site.command(&["serve"]));
+    // Perhaps before it serves: its first acts are traced too.
+    server.until_logged(NOT_TAKEN);
+    let ready = until(START_AT_MOST, async || get(site.watch, "/readyz").ok());
+    assert!(ready.await.is_some(), "it serves without a collector");
     site.add_customer(10_240).await;
     site.comes_to(200, &origin).await;
-    server.until_logged("the collector does not take traces");
     let refused = site.proxy().tunnel(Protocol::Connect, ([127, 0, 0, 1], 1).into()).await;
     assert!(matches!(refused, Err(ProxyError::Status { status: 403, .. })));
     server.signal("-TERM");
     assert_eq!(server.ended().code(), Some(0));
+    let again: Vec<_> = server.rest_of_log().into_iter().filter(|line| line.contains(NOT_TAKEN)).collect();
+    assert!(again.is_empty(), "told once: {again:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

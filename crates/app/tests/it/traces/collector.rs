@@ -119,7 +119,9 @@ fn take_one(client: &TcpStream, send: &mpsc::Sender<Span>) -> Option<()> {
         return None;
     }
     // Kept before it is acknowledged, so that what a process has sent is there when it has ended.
-    spans(&body).into_iter().for_each(|span| drop(send.send(span)));
+    for span in spans(&body) {
+        send.send(span).ok()?;
+    }
     let mut client = client;
     client.write_all(b"HTTP/1.1 200 OK\r\ncontent-type: application/x-protobuf\r\ncontent-length: 0\r\n\r\n").ok()
 }

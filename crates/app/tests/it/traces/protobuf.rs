@@ -33,7 +33,7 @@ pub(super) fn fields(mut rest: &[u8]) -> Vec<(u64, Wire<'_>)> {
 }
 
 /// The messages or texts in the fields of that number.
-pub(super) fn parts<'a>(message: &'a [u8], number: u64) -> impl Iterator<Item = &'a [u8]> {
+pub(super) fn parts(message: &[u8], number: u64) -> impl Iterator<Item = &[u8]> {
     fields(message).into_iter().filter(move |(found, _)| *found == number).filter_map(|(_, value)| match value {
         Wire::Bytes(bytes) => Some(bytes),
         Wire::Number(_) => None,
