@@ -36,17 +36,20 @@ pub(crate) struct GiftRatio {
     amount: Hundredths,
     /// How many times that is paid in.
     #[schema(value_type = f64, example = 1.2)]
-    #[serde(serialize_with = "as_number")]
-    ratio: Ratio,
+    ratio: Times,
 }
 
 impl From<Tier> for GiftRatio {
     fn from(tier: Tier) -> Self {
-        Self { amount: tier.amount.into(), ratio: tier.ratio }
+        Self { amount: tier.amount.into(), ratio: Times(tier.ratio) }
     }
 }
 
-/// In its own digits: it is never a float.
-fn as_number<S: Serializer>(ratio: &Ratio, serializer: S) -> Result<S::Ok, S::Error> {
-    RawValue::from_string(ratio.to_string()).map_err(S::Error::custom)?.serialize(serializer)
+/// A ratio in its own digits: it is never a float.
+struct Times(Ratio);
+
+impl Serialize for Times {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        RawValue::from_string(self.0.to_string()).map_err(S::Error::custom)?.serialize(serializer)
+    }
 }

@@ -189,7 +189,7 @@ impl ApiError {
             Self::OutOfStockIn(country) => arguments.set("country", country.to_string()),
             Self::BodyTooLarge(bytes) => arguments.set("bytes", *bytes),
             Self::LoginTooOften(_) | Self::CouponTooOften(_) => {
-                arguments.set("seconds", self.retry_after_seconds().unwrap_or(1))
+                arguments.set("seconds", self.retry_after_seconds().unwrap_or(1));
             }
             _ => {}
         }

@@ -49,7 +49,7 @@ impl Order {
         Self {
             id: order.id.get(),
             trade_no: order.trade_no.to_string(),
-            product_id: order.product.map_or(0, |product| product.get()),
+            product_id: order.product.map_or(0, turnpike_domain::ids::ProductId::get),
             product_name: order.product_name.clone(),
             total_fee: order.total_fee.into(),
             pay_fee: order.pay_fee.into(),

@@ -76,9 +76,11 @@ pub(crate) struct Product {
     /// Whether only those countries are sold.
     only_countries: bool,
     /// The bandwidths of a time plan, in kbit/s: one must be chosen.
-    product_sku_bandwidth: Vec<SkuView>,
+    #[serde(rename = "product_sku_bandwidth")]
+    bandwidth: Vec<SkuView>,
     /// The concurrent tunnels of a time plan: one must be chosen.
-    product_sku_concurrency: Vec<SkuView>,
+    #[serde(rename = "product_sku_concurrency")]
+    concurrency: Vec<SkuView>,
 }
 
 /// A price from a quantity on.
@@ -126,8 +128,8 @@ impl From<turnpike_domain::catalogue::Product> for Product {
             steps: terms.steps.into_iter().map(StepView::from).collect(),
             countries: terms.countries.into_iter().map(|(country, price)| (country, price.into())).collect(),
             only_countries: terms.only_countries,
-            product_sku_bandwidth: terms.bandwidth.into_iter().map(SkuView::from).collect(),
-            product_sku_concurrency: terms.concurrency.into_iter().map(SkuView::from).collect(),
+            bandwidth: terms.bandwidth.into_iter().map(SkuView::from).collect(),
+            concurrency: terms.concurrency.into_iter().map(SkuView::from).collect(),
         }
     }
 }

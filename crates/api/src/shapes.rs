@@ -53,11 +53,6 @@ product_type_shapes! {
 pub(crate) struct Hundredths(u64);
 
 impl Hundredths {
-    /// A whole number.
-    pub(crate) const fn whole(number: u64) -> Self {
-        Self(number.saturating_mul(100))
-    }
-
     /// A quotient, rounded down. Nothing divided by zero is zero.
     pub(crate) fn ratio(dividend: u64, divisor: u64) -> Self {
         let hundredths = (u128::from(dividend) * 100).checked_div(u128::from(divisor)).unwrap_or(0);
@@ -123,6 +118,5 @@ mod tests {
         }
         assert_eq!(Hundredths::ratio(2, 3), Hundredths(66));
         assert_eq!(Hundredths::ratio(2, 0), Hundredths(0));
-        assert_eq!(Hundredths::whole(7), Hundredths(700));
     }
 }

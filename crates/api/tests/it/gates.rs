@@ -23,7 +23,7 @@ enum Asks {
 use Asks::{Both, Known, Nothing, Unsuspended, Verified};
 
 /// Method, path, the code of a call without parameters by somebody who may call, whom it refuses.
-const ROUTES: [(&str, &str, i64, Asks); 41] = [
+const ROUTES: [(&str, &str, i64, Asks); 46] = [
     ("GET", "/whitelist-account/list", 200, Known),
     ("GET", "/whitelist-account/quota", 0, Known),
     ("GET", "/whitelist-account/quotas", 0, Known),
@@ -59,6 +59,11 @@ const ROUTES: [(&str, &str, i64, Asks); 41] = [
     ("POST", "/order/close", 400, Unsuspended),
     ("POST", "/pay/pay-check", 400, Known),
     ("POST", "/pay", 400, Both),
+    ("GET", "/product", 0, Known),
+    ("GET", "/coupon/list", 200, Known),
+    ("GET", "/article/list", 200, Known),
+    ("GET", "/article/info", 400, Known),
+    ("GET", "/activity/balance-recharge-gift-ratio", 0, Verified),
     ("GET", "/payment/groups", 0, Verified),
     ("GET", "/payment/list", 0, Verified),
     ("GET", "/user/info", 0, Known),

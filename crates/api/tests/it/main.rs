@@ -22,5 +22,6 @@ mod packages;
 mod receipts;
 mod routes;
 mod server;
+mod shop_window;
 mod static_ips;
 mod usage;
