@@ -4,10 +4,10 @@ use turnpike_domain::ids::CustomerId;
 use turnpike_domain::ledger::Entry;
 use turnpike_domain::money::Money;
 use turnpike_domain::time::Timestamp;
-use turnpike_store::journal::{self, Booked};
-use turnpike_store::{StoreError, Tx, audit};
+use turnpike_store::{StoreError, Tx, audit, journal};
 
 use crate::actor::Actor;
+use crate::book_entry::book;
 use crate::error::ServiceError;
 use crate::service::{Service, require_customer};
 use crate::shop_error::ShopError;
@@ -74,13 +74,11 @@ async fn adjust(adjusting: &Adjusting, tx: &mut Tx) -> Result<AdjustedBalance, S
     let Adjusting { actor, adjustment, key, now } = adjusting;
     let Adjustment { customer, amount, reason, .. } = adjustment;
     require_customer(tx, *customer).await?;
-    let entry = Entry::adjustment(key, *customer, *amount).map_err(ShopError::Ledger)?;
-    match journal::book(tx, &entry, reason.trim(), *now).await {
-        Ok(Booked::Done) => {}
-        Ok(Booked::Short) => return Err(ShopError::BalanceTooLow.into()),
-        Err(StoreError::Conflict) => return Err(ShopError::KeyTaken.into()),
-        Err(error) => return Err(error.into()),
-    }
+    let entry = Entry::adjustment(key, *customer, *amount);
+    book(tx, entry, reason.trim(), *now).await.map_err(|error| match error {
+        ServiceError::Store(StoreError::Conflict) => ShopError::KeyTaken.into(),
+        error => error,
+    })?;
     let detail = format!("{amount} as {key}: {}", reason.trim());
     audit::insert(tx, &actor.did("balance.adjust", *customer, detail, *now)).await?;
     let balance = journal::balance(tx, *customer).await?;

@@ -8,9 +8,10 @@ use turnpike_domain::time::Timestamp;
 use turnpike_domain::trade_no::TradeNo;
 use turnpike_store::audit::{self, AuditEntry};
 use turnpike_store::order::{self, Order};
-use turnpike_store::{Tx, coupon, invitation, journal};
+use turnpike_store::{Tx, coupon, invitation};
 
 use crate::actor::Actor;
+use crate::book_entry::book;
 use crate::error::ServiceError;
 use crate::order_view::OrderView;
 use crate::service::{Service, require_unsuspended};
@@ -109,9 +110,8 @@ async fn end(tx: &mut Tx, orders: &[Order], now: Timestamp) -> Result<(), Servic
     let mut by_customer: Vec<_> = orders.iter().collect();
     by_customer.sort_unstable_by_key(|order| (order.customer, order.id));
     for order in by_customer.iter().filter(|order| order.received.is_positive()) {
-        let entry = Entry::deposit_back(order.id, order.customer, order.received).map_err(ShopError::Ledger)?;
-        // Nothing is taken from a wallet, so none is too small.
-        journal::book(tx, &entry, order.trade_no.as_str(), now).await?;
+        let entry = Entry::deposit_back(order.id, order.customer, order.received);
+        book(tx, entry, order.trade_no.as_str(), now).await?;
     }
     for order in by_customer {
         invitation::give_back(tx, order.customer, order.id).await?;

@@ -9,9 +9,10 @@ use turnpike_domain::time::Timestamp;
 use turnpike_domain::trade_no::TradeNo;
 use turnpike_store::order::{self, Order};
 use turnpike_store::payment_event::{self, EventState, NewEvent};
-use turnpike_store::{StoreError, Tx, audit, journal};
+use turnpike_store::{StoreError, Tx, audit};
 
 use crate::actor::Actor;
+use crate::book_entry::book;
 use crate::error::ServiceError;
 use crate::order_view::OrderView;
 use crate::pay_order::{lock, take_step};
@@ -160,8 +161,7 @@ pub(crate) async fn fitting(
 /// Books the money as the order's deposit, and pays the order when that is enough: as it then stands.
 pub(crate) async fn apply(arrival: &Arrival, tx: &mut Tx, event: EventId, order: Order) -> Result<Order, ServiceError> {
     let Arrival { service, actor, told, now, .. } = arrival;
-    let entry = Entry::deposit(event, order.id, told.amount).map_err(ShopError::Ledger)?;
-    journal::book(tx, &entry, order.trade_no.as_str(), *now).await?;
+    book(tx, Entry::deposit(event, order.id, told.amount), order.trade_no.as_str(), *now).await?;
     let not_before = now.plus(service.shop().order_expiry);
     if !order::steps::receive(tx, order.customer, order.id, told.amount, not_before).await? {
         return Err(ShopError::OrderStands(order.status).into());

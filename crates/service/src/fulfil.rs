@@ -8,17 +8,17 @@ mod give;
 use turnpike_domain::basket::Basket;
 use turnpike_domain::catalogue::Product;
 use turnpike_domain::ids::{CustomerId, OrderId};
-use turnpike_domain::ledger::{Entry, LedgerError, Paying};
+use turnpike_domain::ledger::{Entry, Paying};
 use turnpike_domain::money::Money;
 use turnpike_domain::order::OrderStatus;
 use turnpike_domain::price::PriceError;
 use turnpike_domain::product::ProductType;
 use turnpike_domain::recharge;
 use turnpike_domain::time::Timestamp;
-use turnpike_store::journal::{self, Booked};
 use turnpike_store::order::{self, Order};
 use turnpike_store::{StoreError, Tx, product, recharge_tier};
 
+use crate::book_entry::book;
 use crate::error::ServiceError;
 use crate::service::Service;
 use crate::shop_error::ShopError;
@@ -68,7 +68,7 @@ impl<'a> Purchase<'a> {
 pub(crate) async fn settle(service: &Service, tx: &mut Tx, purchase: &Purchase<'_>) -> Result<(), ServiceError> {
     let Some((short, missing)) = purchase.basket.tops_up else { return deliver(service, tx, purchase).await };
     let short = pay_short(tx, purchase, (short, missing)).await?;
-    book(tx, purchase, Entry::sale(&purchase.paying())).await?;
+    book(tx, Entry::sale(&purchase.paying()), purchase.detail, purchase.now).await?;
     // The rest was sold by itself; what had come in before pays for what is left.
     let product = product_of(tx, &short).await?;
     let sold = Purchase { price: short.received, ..Purchase::of(&short, &product, purchase.now) };
@@ -88,7 +88,7 @@ async fn deliver(service: &Service, tx: &mut Tx, purchase: &Purchase<'_>) -> Res
         }
         _ => Entry::sale(&purchase.paying()),
     };
-    book(tx, purchase, entry).await?;
+    book(tx, entry, purchase.detail, purchase.now).await?;
     give::what_is_counted(tx, purchase).await
 }
 
@@ -105,14 +105,6 @@ async fn pay_short(
         Ok(short)
     } else {
         Err(ShopError::NothingToTopUp.into())
-    }
-}
-
-async fn book(tx: &mut Tx, purchase: &Purchase<'_>, entry: Result<Entry, LedgerError>) -> Result<(), ServiceError> {
-    let entry = entry.map_err(ShopError::Ledger)?;
-    match journal::book(tx, &entry, purchase.detail, purchase.now).await? {
-        Booked::Done => Ok(()),
-        Booked::Short => Err(ShopError::BalanceTooLow.into()),
     }
 }
 

@@ -4,6 +4,7 @@
 //! of its own. An act writes its change, its row in the change feed and its audit row together, or nothing.
 
 mod actor;
+mod book_entry;
 mod books;
 mod coupon_guesses;
 mod email;

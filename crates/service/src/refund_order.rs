@@ -11,11 +11,11 @@ use turnpike_domain::refund::{RechargeRefund, Unused};
 use turnpike_domain::time::Timestamp;
 use turnpike_domain::trade_no::TradeNo;
 use turnpike_store::feed::Changed;
-use turnpike_store::journal::{self, Booked};
 use turnpike_store::order::{self, Order};
-use turnpike_store::{Tx, audit, customer};
+use turnpike_store::{Tx, audit, customer, journal};
 
 use crate::actor::Actor;
+use crate::book_entry::book;
 use crate::error::ServiceError;
 use crate::order_view::OrderView;
 use crate::service::Service;
@@ -79,9 +79,7 @@ async fn refund(refunding: &Refunding, tx: &mut Tx) -> Result<RefundView, Servic
             (unused, amount, Money::ZERO, Entry::refund(order.id, order.customer, amount))
         }
     };
-    if journal::book(tx, &entry.map_err(ShopError::Ledger)?, trade_no.as_str(), *now).await? == Booked::Short {
-        return Err(ShopError::BalanceTooLow.into());
-    }
+    book(tx, entry, trade_no.as_str(), *now).await?;
     if !order::steps::refund(tx, order.customer, order.id, amount, *now).await? {
         return Err(ShopError::OrderStands(order.status).into());
     }

@@ -4,9 +4,10 @@ use turnpike_domain::ids::{CustomerId, EventId};
 use turnpike_domain::ledger::Entry;
 use turnpike_domain::trade_no::TradeNo;
 use turnpike_store::payment_event::{self, EventState, PaymentEvent};
-use turnpike_store::{Tx, audit, journal};
+use turnpike_store::{Tx, audit};
 
 use crate::actor::Actor;
+use crate::book_entry::book;
 use crate::confirm_payment::{Arrival, EventOutcome, apply, fitting};
 use crate::error::ServiceError;
 use crate::order_view::OrderView;
@@ -89,8 +90,8 @@ async fn credit(
     if parked.told.currency != arrival.service.shop().currency.as_str() {
         return Err(ShopError::CannotApply(format!("it is in {}", parked.told.currency)).into());
     }
-    let entry = Entry::credit(parked.id, customer, parked.told.amount).map_err(ShopError::Ledger)?;
-    journal::book(tx, &entry, &parked.told.trade_no, arrival.now).await?;
+    let entry = Entry::credit(parked.id, customer, parked.told.amount);
+    book(tx, entry, &parked.told.trade_no, arrival.now).await?;
     let detail = format!("{}: {} credited", parked.told.trade_no, parked.told.amount);
     audit::insert(tx, &arrival.actor.did("payment.resolve", customer, detail, arrival.now)).await?;
     Ok(())

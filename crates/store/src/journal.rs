@@ -19,7 +19,7 @@ pub use page::{BookedEntry, EntryFilter, before, totals};
 pub enum Booked {
     /// It is in the journal, and the wallets show it. An entry that moves nothing leaves no trace.
     Done,
-    /// A wallet has too little for it: nothing was written.
+    /// A wallet has too little for it, or would hold more than there can be: nothing was written.
     Short,
 }
 
@@ -62,12 +62,18 @@ pub async fn book(tx: &mut Tx, entry: &Entry, detail: &str, at: Timestamp) -> Re
 const TAKE: &str = "UPDATE wallet SET balance = balance + $2 WHERE customer_id = $1 AND balance + $2 >= 0";
 const GIVE: &str = "\
     INSERT INTO wallet (customer_id, balance) VALUES ($1, $2)
-    ON CONFLICT (customer_id) DO UPDATE SET balance = wallet.balance + $2";
+    ON CONFLICT (customer_id) DO UPDATE SET balance = wallet.balance + $2
+    WHERE wallet.balance + $2 <= $3";
 
-/// Changes a wallet; false when it has too little.
+/// Changes a wallet; false when it has too little, or would hold more than there can be.
 async fn add(tx: &mut Tx, customer: CustomerId, amount: Money) -> Result<bool, StoreError> {
-    let statement = if amount.is_negative() { TAKE } else { GIVE };
-    Ok(exec!(tx, statement, customer.get(), amount.minor())? == 1)
+    let (customer, minor) = (customer.get(), amount.minor());
+    let changed = if amount.is_negative() {
+        exec!(tx, TAKE, customer, minor)?
+    } else {
+        exec!(tx, GIVE, customer, minor, Money::MOST.minor())?
+    };
+    Ok(changed == 1)
 }
 
 const BALANCE: &str = "SELECT balance FROM wallet WHERE customer_id = $1";
