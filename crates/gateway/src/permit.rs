@@ -1,9 +1,12 @@
 //! Leave to use the gateway, for as long as one connection lasts.
 
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use arc_swap::Guard;
+use tokio::sync::futures::Notified;
 use turnpike_domain::account::Username;
 use turnpike_domain::ids::AccountId;
 use turnpike_domain::quota::Denial;
@@ -57,8 +60,8 @@ impl Permit {
     }
 
     /// Resolves when the permit has ended.
-    pub async fn revoked(&self) {
-        self.leave.revoked().await;
+    pub fn revoked(&self) -> impl Future<Output = ()> + Send {
+        self.leave.revoked()
     }
 
     /// Waits until the account has traffic.
@@ -118,16 +121,37 @@ impl Leave {
         self.0.is_over()
     }
 
-    pub(crate) async fn revoked(&self) {
-        let used = self.used();
+    /// Resolves when it has ended.
+    pub(crate) fn revoked(&self) -> Revoked<'_> {
+        Revoked { line: &self.0, woken: self.used().revoked.notified() }
+    }
+}
+
+pin_project_lite::pin_project! {
+    /// Waits for the end of a permit. Every open tunnel has one, so it is written by hand: an `async` block is larger.
+    #[derive(Debug)]
+    pub(crate) struct Revoked<'l> {
+        line: &'l Line,
+        #[pin]
+        woken: Notified<'l>,
+    }
+}
+
+impl Future for Revoked<'_> {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let mut this = self.project();
         loop {
-            let woken = used.revoked.notified();
-            tokio::pin!(woken);
-            woken.as_mut().enable();
-            if self.0.is_over_for_sleeper() {
-                return;
+            let woken = this.woken.as_mut().poll(cx).is_ready();
+            // After it has put itself down, so that no end is missed.
+            if this.line.is_over_for_sleeper() {
+                return Poll::Ready(());
             }
-            woken.await;
+            if !woken {
+                return Poll::Pending;
+            }
+            this.woken.set(this.line.account.used(&this.line.desk).revoked.notified());
         }
     }
 }

@@ -51,27 +51,31 @@ pub(crate) enum Waiter {
 
 /// A place among those who wait. Nothing is allocated before anybody has to.
 #[derive(Debug, Default)]
-pub(crate) struct Hunger(Option<Place>);
+pub(crate) struct Hunger(Option<Pin<Box<Place>>>);
 
-#[derive(Debug)]
-struct Place {
-    notified: Pin<Box<OwnedNotified>>,
-    refill: Arc<Refill>,
-}
+pin_project_lite::pin_project! {
+    #[derive(Debug)]
+    struct Place {
+        #[pin]
+        notified: OwnedNotified,
+        refill: Arc<Refill>,
+    }
 
-impl Place {
-    fn new(refill: &Arc<Refill>) -> Self {
-        refill.waiting.fetch_add(1, Ordering::Relaxed);
-        fence(Ordering::SeqCst);
-        let mut notified = Box::pin(Arc::clone(&refill.notify).notified_owned());
-        notified.as_mut().enable();
-        Self { notified, refill: Arc::clone(refill) }
+    impl PinnedDrop for Place {
+        fn drop(this: Pin<&mut Self>) {
+            this.refill.waiting.fetch_sub(1, Ordering::Relaxed);
+        }
     }
 }
 
-impl Drop for Place {
-    fn drop(&mut self) {
-        self.refill.waiting.fetch_sub(1, Ordering::Relaxed);
+impl Place {
+    fn new(refill: &Arc<Refill>) -> Pin<Box<Self>> {
+        refill.waiting.fetch_add(1, Ordering::Relaxed);
+        fence(Ordering::SeqCst);
+        let notified = Arc::clone(&refill.notify).notified_owned();
+        let mut place = Box::pin(Self { notified, refill: Arc::clone(refill) });
+        place.as_mut().project().notified.enable();
+        place
     }
 }
 
@@ -106,7 +110,7 @@ impl Hunger {
                 return Poll::Ready(Err(denial));
             }
             used.allowance.ask(account);
-            ready!(place.notified.as_mut().poll(cx));
+            ready!(place.as_mut().project().notified.poll(cx));
             self.0 = Some(Place::new(&used.allowance.refill));
         }
     }

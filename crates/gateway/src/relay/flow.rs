@@ -27,9 +27,8 @@ const UNSENT_BYTES: u32 = 128 * 1024;
 #[derive(Debug)]
 pub(crate) struct Flow {
     way: Way,
-    held: Held,
-    /// What pays for `held`, or for the read about to be made.
-    paid: Option<Reservation>,
+    /// Read and not yet written. An idle flow has no memory for it.
+    load: Option<Box<Load>>,
     /// How many bytes may still be read.
     left: u64,
     /// Whether nothing more will be read.
@@ -37,7 +36,15 @@ pub(crate) struct Flow {
     gait: Gait,
     /// Whether the kernel was told to keep little unsent.
     unsent_bound: bool,
-    /// Since when the peer has taken nothing of `held`.
+}
+
+/// What a flow has read and not yet written.
+#[derive(Debug)]
+struct Load {
+    held: Held,
+    /// What pays for it; early bytes are paid for only now.
+    paid: Option<Reservation>,
+    /// Since when the peer has taken nothing of it.
     stuck_since: Option<Instant>,
 }
 
@@ -48,12 +55,18 @@ pub(crate) struct Wire<'a> {
     pub(crate) to: &'a TcpStream,
 }
 
-/// Read and not yet written.
+/// Where it is held.
 #[derive(Debug)]
 enum Held {
-    Nothing,
     Bytes { bytes: Vec<u8>, taken: usize },
     Piped(Pipe),
+}
+
+/// How much of a load the peer took.
+enum Drained {
+    Whole,
+    Part,
+    Nothing,
 }
 
 /// What stops a direction.
@@ -74,22 +87,13 @@ pub(crate) enum Fault {
 impl Flow {
     /// Everything until the source ends, after the bytes that were read already.
     pub(crate) fn after(way: Way, early: Vec<u8>) -> Self {
-        let held = if early.is_empty() { Held::Nothing } else { Held::Bytes { bytes: early, taken: 0 } };
-        Self { held, ..Self::of_length(way, u64::MAX) }
+        let load = (!early.is_empty()).then(|| Box::new(Load::new(Held::Bytes { bytes: early, taken: 0 }, None)));
+        Self { load, ..Self::of_length(way, u64::MAX) }
     }
 
     /// So many bytes.
     pub(crate) const fn of_length(way: Way, length: u64) -> Self {
-        Self {
-            way,
-            held: Held::Nothing,
-            paid: None,
-            left: length,
-            ended: length == 0,
-            gait: Gait::new(),
-            unsent_bound: false,
-            stuck_since: None,
-        }
+        Self { way, load: None, left: length, ended: length == 0, gait: Gait::new(), unsent_bound: false }
     }
 
     /// Whether the source ended before its length was reached.
@@ -99,7 +103,7 @@ impl Flow {
 
     /// Whether bytes are on their way.
     pub(crate) const fn is_busy(&self) -> bool {
-        !matches!(self.held, Held::Nothing)
+        self.load.is_some()
     }
 
     /// Whether nothing is left to do.
@@ -110,27 +114,20 @@ impl Flow {
     /// Reads no more. What is held and paid for will still be written.
     pub(crate) fn stop(&mut self) {
         self.ended = true;
-        if let Held::Bytes { bytes, taken } = &mut self.held {
-            let paid = self.paid.as_ref().map_or(0, |paid| as_size(paid.bytes()));
-            bytes.truncate(taken.saturating_add(paid));
-            if *taken >= bytes.len() {
-                self.held = Held::Nothing;
-            }
-        }
+        self.load.take_if(|load| !load.keep_what_is_paid());
     }
 
     /// Gives up on the peer: what is held goes nowhere.
     pub(crate) fn abandon(&mut self) {
         self.ended = true;
-        self.held = Held::Nothing;
-        self.paid = None;
+        self.load = None;
     }
 
     /// Moves bytes until the source has nothing, the peer takes no more, or the turn is over.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>, wire: Wire<'_>, tab: &mut Tab) -> Poll<Result<(), Fault>> {
         for _ in 0..TURN {
-            if self.is_busy() {
-                ready!(self.poll_drain(cx, wire.to, tab))?;
+            if let Some(load) = self.load.take() {
+                ready!(self.poll_drain(cx, wire.to, (tab, load)))?;
             } else if self.ended {
                 return Poll::Ready(Ok(()));
             } else {
@@ -141,50 +138,26 @@ impl Flow {
         Poll::Pending
     }
 
-    /// Writes from what is held.
-    fn poll_drain(&mut self, cx: &mut Context<'_>, to: &TcpStream, tab: &mut Tab) -> Poll<Result<(), Fault>> {
-        let mut paid = match self.paid.take() {
-            Some(paid) => paid,
-            None => ready!(tab.poll_pay(cx, self.held.len()))?,
-        };
-        let Poll::Ready(writable) = to.poll_write_ready(cx) else {
-            let stuck = self.check_stuck(&paid, to, tab);
-            self.paid = Some(paid);
-            return stuck.map_or(Poll::Pending, |fault| Poll::Ready(Err(fault)));
-        };
-        writable.map_err(Fault::To)?;
-        let result = self.held.write(to, as_size(paid.bytes()));
-        if let Ok(written) = result {
-            tab.count(self.way, &mut paid, written);
-            self.stuck_since = None;
-        }
-        if paid.bytes() > 0 {
-            self.paid = Some(paid);
-        }
-        match result {
-            Ok(_) if self.held.len() == 0 => {
-                if matches!(self.held, Held::Piped(_)) {
+    /// Writes from the load, and keeps what is left of it.
+    fn poll_drain(
+        &mut self,
+        cx: &mut Context<'_>,
+        to: &TcpStream,
+        (tab, mut load): (&mut Tab, Box<Load>),
+    ) -> Poll<Result<(), Fault>> {
+        let drained = load.poll_write(cx, to, (self.way, tab));
+        match &drained {
+            Poll::Ready(Ok(Drained::Whole)) => {
+                if matches!(load.held, Held::Piped(_)) {
                     self.gait.drained(true);
                 }
-                self.held = Held::Nothing;
-                self.paid = None;
+                return Poll::Ready(Ok(()));
             }
-            Ok(_) => self.gait.drained(false),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            Err(error) => return Poll::Ready(Err(Fault::To(error))),
+            Poll::Ready(Ok(Drained::Part)) => self.gait.drained(false),
+            Poll::Ready(Ok(Drained::Nothing) | Err(_)) | Poll::Pending => {}
         }
-        Poll::Ready(Ok(()))
-    }
-
-    /// The peer takes nothing just now: whether that has lasted too long.
-    fn check_stuck(&mut self, paid: &Reservation, to: &TcpStream, tab: &Tab) -> Option<Fault> {
-        let now = Instant::now();
-        let since = *self.stuck_since.get_or_insert(now);
-        let (stuck_for, deadlines) = (now.saturating_duration_since(since), tab.leave().deadlines());
-        if stuck_for >= deadlines.user_timeout() / 2 {
-            have_patience(to, &deadlines);
-        }
-        (stuck_for >= deadlines.stall() || is_overdue(paid.lease(), now)).then_some(Fault::Stalled)
+        self.load = Some(load);
+        drained.map_ok(drop)
     }
 
     /// Reads, once there is something to read and traffic to pay for it.
@@ -223,8 +196,7 @@ impl Flow {
         let read = pipe.fill(from, as_size(paid.bytes())).map_err(Fault::From)?;
         if self.note_read(read) {
             paid.shrink_to(pipe.filled().try_into().unwrap_or(u64::MAX));
-            self.paid = Some(paid);
-            self.held = Held::Piped(pipe);
+            self.load = Some(Box::new(Load::new(Held::Piped(pipe), Some(paid))));
         }
         Ok(())
     }
@@ -264,8 +236,8 @@ impl Flow {
             }
         }
         if !rest.is_empty() {
-            self.held = Held::Bytes { bytes: rest.to_vec(), taken: 0 };
-            self.paid = Some(paid);
+            let held = Held::Bytes { bytes: rest.to_vec(), taken: 0 };
+            self.load = Some(Box::new(Load::new(held, Some(paid))));
         }
         Ok(())
     }
@@ -285,10 +257,67 @@ impl Flow {
     }
 }
 
+impl Load {
+    const fn new(held: Held, paid: Option<Reservation>) -> Self {
+        Self { held, paid, stuck_since: None }
+    }
+
+    /// Drops what is not paid for; whether anything is left.
+    fn keep_what_is_paid(&mut self) -> bool {
+        let Held::Bytes { bytes, taken } = &mut self.held else { return true };
+        let paid = self.paid.as_ref().map_or(0, |paid| as_size(paid.bytes()));
+        bytes.truncate(taken.saturating_add(paid));
+        *taken < bytes.len()
+    }
+
+    /// Pays if need be, and writes what the peer takes. Not ready while it takes nothing.
+    fn poll_write(
+        &mut self,
+        cx: &mut Context<'_>,
+        to: &TcpStream,
+        (way, tab): (Way, &mut Tab),
+    ) -> Poll<Result<Drained, Fault>> {
+        let mut paid = match self.paid.take() {
+            Some(paid) => paid,
+            None => ready!(tab.poll_pay(cx, self.held.len()))?,
+        };
+        let Poll::Ready(writable) = to.poll_write_ready(cx) else {
+            let stuck = self.check_stuck(&paid, to, tab);
+            self.paid = Some(paid);
+            return stuck.map_or(Poll::Pending, |fault| Poll::Ready(Err(fault)));
+        };
+        writable.map_err(Fault::To)?;
+        let result = self.held.write(to, as_size(paid.bytes()));
+        if let Ok(written) = result {
+            tab.count(way, &mut paid, written);
+            self.stuck_since = None;
+        }
+        if paid.bytes() > 0 {
+            self.paid = Some(paid);
+        }
+        match result {
+            Ok(_) if self.held.len() == 0 => Poll::Ready(Ok(Drained::Whole)),
+            Ok(_) => Poll::Ready(Ok(Drained::Part)),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Poll::Ready(Ok(Drained::Nothing)),
+            Err(error) => Poll::Ready(Err(Fault::To(error))),
+        }
+    }
+
+    /// The peer takes nothing just now: whether that has lasted too long.
+    fn check_stuck(&mut self, paid: &Reservation, to: &TcpStream, tab: &Tab) -> Option<Fault> {
+        let now = Instant::now();
+        let since = *self.stuck_since.get_or_insert(now);
+        let (stuck_for, deadlines) = (now.saturating_duration_since(since), tab.leave().deadlines());
+        if stuck_for >= deadlines.user_timeout() / 2 {
+            have_patience(to, &deadlines);
+        }
+        (stuck_for >= deadlines.stall() || is_overdue(paid.lease(), now)).then_some(Fault::Stalled)
+    }
+}
+
 impl Held {
     fn len(&self) -> usize {
         match self {
-            Self::Nothing => 0,
             Self::Bytes { bytes, taken } => bytes.len().saturating_sub(*taken),
             Self::Piped(pipe) => pipe.filled(),
         }
@@ -297,7 +326,6 @@ impl Held {
     /// Writes up to `most` bytes of it.
     fn write(&mut self, to: &TcpStream, most: usize) -> io::Result<usize> {
         match self {
-            Self::Nothing => Ok(0),
             Self::Bytes { bytes, taken } => {
                 let rest = bytes.get(*taken..).unwrap_or_default();
                 let written = to.try_write(rest.get(..most).unwrap_or(rest))?;

@@ -10,8 +10,15 @@ use crate::allowance::lease::Lease;
 pub(crate) struct Proof {
     written: u64,
     proven: u64,
-    /// Whose the bytes after `proven` are. A few at most: one for each lease that was used since.
-    spans: VecDeque<Span>,
+    /// Whose the bytes after `proven` are. An idle connection keeps no memory for this.
+    waiting: Option<Box<Waiting>>,
+}
+
+/// Spans that are not acknowledged, in order. A few at most: one for each lease that was used since.
+#[derive(Debug)]
+struct Waiting {
+    next: Span,
+    later: VecDeque<Span>,
 }
 
 /// Bytes of one lease, up to an offset.
@@ -25,9 +32,16 @@ impl Proof {
     /// So many bytes of a lease were written.
     pub(crate) fn note(&mut self, lease: Arc<Lease>, bytes: u64) {
         self.written = self.written.saturating_add(bytes);
-        match self.spans.back_mut() {
-            Some(last) if Arc::ptr_eq(&last.lease, &lease) => last.end = self.written,
-            _ => self.spans.push_back(Span { lease, end: self.written }),
+        let span = Span { lease, end: self.written };
+        let Some(waiting) = &mut self.waiting else {
+            self.waiting = Some(Box::new(Waiting { next: span, later: VecDeque::new() }));
+            return;
+        };
+        let last = waiting.later.back_mut().unwrap_or(&mut waiting.next);
+        if Arc::ptr_eq(&last.lease, &span.lease) {
+            last.end = span.end;
+        } else {
+            waiting.later.push_back(span);
         }
     }
 
@@ -38,13 +52,14 @@ impl Proof {
 
     /// The lease of the byte that has waited longest.
     pub(crate) fn oldest(&self) -> Option<&Arc<Lease>> {
-        self.spans.front().map(|span| &span.lease)
+        self.waiting.as_ref().map(|waiting| &waiting.next.lease)
     }
 
     /// All but the last `waiting` bytes are acknowledged.
     pub(crate) fn acknowledge(&mut self, waiting: u64) {
         let until = self.written.saturating_sub(waiting);
-        while let Some(span) = self.spans.front() {
+        while let Some(waiting) = &mut self.waiting {
+            let span = &waiting.next;
             let reached = span.end.min(until);
             let bytes = reached.saturating_sub(self.proven);
             if bytes > 0 {
@@ -54,15 +69,17 @@ impl Proof {
             if reached < span.end {
                 return;
             }
-            self.spans.pop_front();
+            match waiting.later.pop_front() {
+                Some(next) => waiting.next = next,
+                None => self.waiting = None,
+            }
         }
-        // An idle connection keeps no memory for this.
-        self.spans = VecDeque::new();
     }
 
     /// What waits will never be acknowledged.
     pub(crate) fn give_back(&mut self) {
-        for span in self.spans.drain(..) {
+        let Some(waiting) = self.waiting.take() else { return };
+        for span in std::iter::once(waiting.next).chain(waiting.later) {
             span.lease.meter().give_back(span.end.saturating_sub(self.proven));
             self.proven = span.end;
         }

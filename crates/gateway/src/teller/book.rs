@@ -32,6 +32,8 @@ pub(crate) const LOOK_AGAIN: Duration = Duration::from_millis(2);
 const ASK_AGAIN: Duration = Duration::from_millis(50);
 /// Contention that nobody asked about for so long is over.
 const CONTENTION_FORGOTTEN: Duration = Duration::from_secs(2);
+/// The same once it has lasted longer than anybody should wait: what is left may be in escrow, for a day.
+const LASTING_CONTENTION_FORGOTTEN: Duration = Duration::from_mins(1);
 
 /// One account with leases, or waiting for one.
 #[derive(Debug)]
@@ -196,7 +198,9 @@ impl Book {
 
 impl Contended {
     fn is_over(&self, now: Instant) -> bool {
-        now.saturating_duration_since(self.last) >= CONTENTION_FORGOTTEN
+        let lasts = self.last.saturating_duration_since(self.since) >= PATIENCE;
+        let kept = if lasts { LASTING_CONTENTION_FORGOTTEN } else { CONTENTION_FORGOTTEN };
+        now.saturating_duration_since(self.last) >= kept
     }
 }
 

@@ -259,6 +259,14 @@ async fn contention_is_waited_out_and_in_the_end_counts_as_no_traffic() {
     let started = Instant::now();
     assert_eq!(permit.ensure_traffic().await, Err(Denial::NoTraffic));
     assert!((5..7).contains(&started.elapsed().as_secs()), "{:?}", started.elapsed());
+    // Whoever comes after is not kept waiting, as long as nothing has come free.
+    pass(Duration::from_secs(50)).await;
+    let started = Instant::now();
+    assert_eq!(permit.ensure_traffic().await, Err(Denial::NoTraffic));
+    assert!(started.elapsed() < Duration::from_millis(100), "{:?}", started.elapsed());
+    house.script.answers.lock().clear();
+    pass(Duration::from_secs(2)).await;
+    assert_eq!(permit.ensure_traffic().await, Ok(()));
 }
 
 #[tokio::test(start_paused = true)]

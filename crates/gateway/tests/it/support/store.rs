@@ -79,8 +79,11 @@ pub(crate) struct Standing {
 }
 
 impl Store {
+    /// One that a gateway lies beside: only what is free bounds its leases.
     pub(crate) fn new() -> Self {
-        Self::default()
+        let store = Self::default();
+        store.set_policy(|policy| policy.doubt_share = 1);
+        store
     }
 
     pub(crate) fn set_policy(&self, change: impl FnOnce(&mut LeasePolicy)) {
