@@ -68,7 +68,8 @@ impl Service {
         self.store
             .snapshot(async |tx| {
                 let total = auto_renewal::count(tx, customer).await?;
-                let items = auto_renewal::list(tx, customer, None, stretch).await?;
+                let found = auto_renewal::list(tx, customer, None, stretch).await?;
+                let items = found.into_iter().map(|one| as_it_will_be(self, one)).collect();
                 Ok(Page { items, page, size, total })
             })
             .await
@@ -158,6 +159,14 @@ async fn for_holding(
     let due_at = holding_due(service, held.expires_at);
     let amount = wish.months.clamp(1, MOST_MONTHS);
     Ok(NewAutoRenewal { target: wish.target, product, amount, enabled: wish.enabled, due_at })
+}
+
+/// What its customer renewed by hand is due later than was laid down.
+fn as_it_will_be(service: &Service, one: AutoRenewal) -> AutoRenewal {
+    match one.target {
+        Target::Holding(_) => AutoRenewal { due_at: one.due_at.max(holding_due(service, one.expires_at)), ..one },
+        Target::Package(_) => one,
+    }
 }
 
 /// When a package is bought again: never in the first three quarters of its validity, or short ones would be bought over

@@ -73,13 +73,17 @@ async fn buy(trial: &Trial, tx: &mut Tx) -> Result<(), ServiceError> {
     let Trial { service, id, now } = trial;
     // Another process may have been quicker.
     let Some(due) = auto_renewal::lock_due(tx, *id, *now).await? else { return Ok(()) };
-    let wish = match due.target {
+    let found = match due.target {
         Target::Package(package) => again(service, tx, (&due, package), *now).await?,
-        Target::Holding(holding) => renewal(service, tx, (&due, holding)).await?,
+        Target::Holding(holding) => renewal(service, tx, (&due, holding), *now).await?,
     };
-    let Some(wish) = wish else {
-        auto_renewal::move_on(tx, due.id, due.target, (*now, false)).await?;
-        return Ok(log::insert(tx, (due.id, due.customer), (None, ENDED), *now).await?);
+    let wish = match found {
+        Found::Due(wish) => wish,
+        Found::Later(due_at) => return Ok(auto_renewal::move_on(tx, due.id, due.target, (due_at, true)).await?),
+        Found::Ended => {
+            auto_renewal::move_on(tx, due.id, due.target, (*now, false)).await?;
+            return Ok(log::insert(tx, (due.id, due.customer), (None, ENDED), *now).await?);
+        }
     };
     let (actor, customer) = (Actor::Customer(due.customer), due.customer);
     let ordering = Ordering { service: service.clone(), actor, customer, wish, now: *now };
@@ -99,16 +103,26 @@ async fn buy(trial: &Trial, tx: &mut Tx) -> Result<(), ServiceError> {
     Ok(log::insert(tx, (due.id, customer), (Some(order), RENEWED), *now).await?)
 }
 
-/// The order that a package came from, once more; `None` when the package has expired or is gone.
+/// What is to be done about something that was due.
+enum Found {
+    /// It is bought so.
+    Due(Wish),
+    /// Its customer renewed it meanwhile: it is due then.
+    Later(Timestamp),
+    /// There is nothing left to renew.
+    Ended,
+}
+
+/// The order that a package came from, once more, unless the package has expired.
 async fn again(
     service: &Service,
     tx: &mut Tx,
     (due, package): (&DueRenewal, PackageId),
     now: Timestamp,
-) -> Result<Option<Wish>, ServiceError> {
+) -> Result<Found, ServiceError> {
     let bought = auto_renewal::bought(tx, due.customer, package).await?;
-    let Some(bought) = bought.filter(|bought| bought.expires_at > now) else { return Ok(None) };
-    Ok(Some(Wish {
+    let Some(bought) = bought.filter(|bought| bought.expires_at > now) else { return Ok(Found::Ended) };
+    Ok(Found::Due(Wish {
         amount: Some(due.amount),
         bandwidth: bought.basket.bandwidth,
         concurrency: bought.basket.concurrency,
@@ -116,17 +130,20 @@ async fn again(
     }))
 }
 
-/// A renewal of a static IP; `None` when it has ended.
+/// A renewal of a static IP.
 async fn renewal(
     service: &Service,
     tx: &mut Tx,
     (due, id): (&DueRenewal, HoldingId),
-) -> Result<Option<Wish>, ServiceError> {
-    if holding::own(tx, due.customer, &[id]).await?.is_empty() {
-        return Ok(None);
+    now: Timestamp,
+) -> Result<Found, ServiceError> {
+    let Some(held) = holding::own(tx, due.customer, &[id]).await?.pop() else { return Ok(Found::Ended) };
+    let due_at = holding_due(service, held.expires_at);
+    if due_at > now {
+        return Ok(Found::Later(due_at));
     }
     let (upids, duration) = (vec![id.get()], Some(Duration::Months(due.amount)));
-    Ok(Some(Wish { upids, duration, ..Wish::of(due.product, balance(service)?) }))
+    Ok(Found::Due(Wish { upids, duration, ..Wish::of(due.product, balance(service)?) }))
 }
 
 /// The way of payment that needs nobody.

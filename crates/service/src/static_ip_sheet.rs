@@ -178,6 +178,14 @@ pub fn write_static_ip(output: &mut csv::Writer<impl Write>, one: &StaticIpDetai
 
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv4Addr;
+
+    use proptest::prelude::*;
+    use turnpike_domain::country::CountryCode;
+    use turnpike_domain::ids::StaticIpId;
+    use turnpike_domain::product::ProductType;
+    use turnpike_domain::static_ip::StaticIpState;
+
     use super::*;
 
     fn told(table: &[u8]) -> Vec<String> {
@@ -229,5 +237,57 @@ mod tests {
             "line 1: the column country is missing",
         ];
         assert_eq!(told(b"ip,IP,kind,where\nx"), faults);
+    }
+
+    fn details(new: &NewStaticIp) -> StaticIpDetails {
+        let NewStaticIp { ip, product_type, country, region, city, state, note } = new.clone();
+        StaticIpDetails { id: StaticIpId::new(1), ip, product_type, country, region, city, state, note, holder: None }
+    }
+
+    fn rows() -> impl Strategy<Value = NewStaticIp> {
+        let line = "([!-~é界]([ -~é界]{0,20}[!-~é界])?)?";
+        let states = vec![StaticIpState::ForSale, StaticIpState::Maintenance, StaticIpState::Withdrawn];
+        let kinds = vec![ProductType::StaticDatacenterIp, ProductType::StaticResidentialIp];
+        let place = ("[A-Z]{2}", line, line, line);
+        (1_u32..0x7fff_ffff, place, proptest::sample::select(kinds), proptest::sample::select(states)).prop_map(
+            |(ip, (country, region, city, note), product_type, state)| NewStaticIp {
+                ip: Ipv4Addr::from_bits(ip).into(),
+                product_type,
+                country: CountryCode::parse(&country).unwrap(),
+                region,
+                city,
+                state,
+                note,
+            },
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_written_is_read_again(new in proptest::collection::vec(rows(), 0..20)) {
+            let mut seen = std::collections::HashSet::new();
+            let new: Vec<_> = new.into_iter().filter(|one| seen.insert(one.ip)).collect();
+            let mut table = csv::Writer::from_writer(Vec::new());
+            write_static_ip_header(&mut table).unwrap();
+            for one in &new {
+                write_static_ip(&mut table, &details(one)).unwrap();
+            }
+            let sheet = StaticIpSheet::read(&table.into_inner().unwrap());
+            prop_assert!(sheet.faults.is_empty(), "{:?}", sheet.faults);
+            prop_assert_eq!(sheet.rows.into_iter().map(|(_, row)| row).collect::<Vec<_>>(), new);
+        }
+
+        #[test]
+        fn any_table_is_answered(
+            bytes in proptest::collection::vec(any::<u8>(), 0..300), text in "(ip,kind,country\n)?[ -~\n\r]{0,200}",
+        ) {
+            for table in [&bytes[..], text.as_bytes()] {
+                let sheet = StaticIpSheet::read(table);
+                let lines = table.iter().filter(|byte| matches!(byte, b'\n' | b'\r')).count() + 1;
+                let told = sheet.faults.finish().map_or_else(|error| error.rows, |()| Vec::new());
+                let lines = u64::try_from(lines).unwrap();
+                prop_assert!(told.iter().all(|row| (1..=lines).contains(&row.line)), "{told:?}");
+            }
+        }
     }
 }
