@@ -86,6 +86,8 @@ const LOCK_ALL: &str = "\
 /// # Errors
 /// [`StoreError::Corrupt`], or the database's own.
 pub async fn lock_all(tx: &mut Tx) -> Result<Vec<Product>, StoreError> {
+    // Whoever had the locks before may have added products that a statement which waited for them does not see.
+    all!(ProductRow, tx, LOCK_ALL)?;
     all!(ProductRow, tx, LOCK_ALL)?.into_iter().map(Product::try_from).collect()
 }
 

@@ -3,6 +3,8 @@
 
 mod accounts;
 mod allow_list;
+mod catalogue;
+mod coupons;
 mod customers;
 mod directory;
 mod given;
