@@ -17,22 +17,33 @@ use crate::settings::{ConfigError, Settings};
 /// # Errors
 /// When the store cannot be opened, the file cannot be read or written, or something is wrong with it.
 pub(crate) async fn catalogue(settings: &Settings, command: CatalogueCommand) -> Result<()> {
-    let adds = matches!(command, CatalogueCommand::Load { dry_run: false, .. });
-    let backend = opened(settings, adds).await?;
-    let done = match command {
-        CatalogueCommand::Load { file, dry_run } => load(&backend.service, &file, dry_run).await,
-        CatalogueCommand::Export { file } => export(&backend.service, &file).await,
-    };
-    backend.store.close().await;
-    done
+    match command {
+        CatalogueCommand::Load { file, dry_run } => {
+            // What is wrong by itself needs no store to be told.
+            let file = read(&file)?;
+            let backend = opened(settings, !dry_run).await?;
+            let done = load(&backend.service, &file, dry_run).await;
+            backend.store.close().await;
+            done
+        }
+        CatalogueCommand::Export { file } => {
+            let backend = opened(settings, false).await?;
+            let done = export(&backend.service, &file).await;
+            backend.store.close().await;
+            done
+        }
+    }
 }
 
-async fn load(service: &Service, path: &Path, dry_run: bool) -> Result<()> {
+fn read(path: &Path) -> Result<CatalogueFile> {
     let text = std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
-    let file = match CatalogueFile::read(path, &text) {
-        Ok(file) => file,
+    match CatalogueFile::read(path, &text) {
+        Ok(file) => Ok(file),
         Err(errors) => bail!("{}", all(&errors)),
-    };
+    }
+}
+
+async fn load(service: &Service, file: &CatalogueFile, dry_run: bool) -> Result<()> {
     let service = if dry_run { service.rehearsing() } else { service.clone() };
     let changes = match service.load_catalogue(&operator(), file.catalogue.clone()).await {
         Err(ServiceError::Shop(ShopError::Catalogue(faults))) => bail!("{}", all(&file.placed(&faults))),
