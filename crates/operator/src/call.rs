@@ -9,7 +9,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use http::request::Parts;
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
@@ -23,6 +23,7 @@ use crate::members::{Members, Source, Wish};
 use crate::problem::{Kind, Problem};
 use crate::read;
 use crate::settings::OperatorSettings;
+use crate::sheet::{CSV, Sheet};
 pub(crate) use credential::Paces;
 use intake::Intake;
 
@@ -46,6 +47,8 @@ pub(crate) enum Purpose {
     Show,
     /// Lists things page by page.
     List,
+    /// Writes things as a table, all of them.
+    Export,
     /// Changes something.
     Change {
         /// Whether gateways must follow.
@@ -91,12 +94,57 @@ where
     };
     let name = token.name.clone();
     let answered = async {
-        intake::check_accept(&parts.headers)?;
+        intake::check_accept(&parts.headers, JSON)?;
         let case = Case::open(&api, rules, (token, places), (&parts, body)).await?;
         case.close::<W, D, F>(act).await
     };
     let mut response = answered.await.unwrap_or_else(|problem: Problem| problem.into_response(&path));
     response.extensions_mut().insert(ActedAs(name));
+    response
+}
+
+/// Answers one request at a route with a table.
+pub(crate) async fn export<W, F>(
+    api: Api,
+    rules: Rules,
+    places: Vec<(String, String)>,
+    act: impl Act<W, F>,
+    request: Request,
+) -> Response
+where
+    W: Wish,
+    F: Future<Output = Result<Sheet, Problem>>,
+{
+    let (parts, body) = request.into_parts();
+    let path = parts.uri.path().to_owned();
+    let token = match credential::admit(&api, &parts.headers, rules.scope).await {
+        Ok(token) => token,
+        Err(problem) => return problem.into_response(&path),
+    };
+    let name = token.name.clone();
+    let written = async {
+        intake::check_accept(&parts.headers, CSV)?;
+        let case = Case::open(&api, rules, (token, places), (&parts, body)).await?;
+        let wish = case.read()?;
+        act(case.desk, wish).await
+    };
+    let mut response = match written.await {
+        Ok(sheet) => table(sheet, &path),
+        Err(problem) => problem.into_response(&path),
+    };
+    response.extensions_mut().insert(ActedAs(name));
+    response
+}
+
+/// A table as a file that is named after the last word of its path.
+fn table(sheet: Sheet, path: &str) -> Response {
+    let mut response = Response::new(Body::from_stream(sheet.into_parts()));
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8; header=present"));
+    if let Ok(file) = HeaderValue::from_str(&format!("attachment; filename=\"{name}.csv\"")) {
+        headers.insert(CONTENT_DISPOSITION, file);
+    }
     response
 }
 
@@ -177,7 +225,7 @@ impl Case {
 /// What stands in the query beside the wish.
 fn asides(query: &mut Map<String, Value>, purpose: Purpose) -> Result<(Paging, Manner, String), Problem> {
     let names: &[&str] = match purpose {
-        Purpose::Show => &[],
+        Purpose::Show | Purpose::Export => &[],
         Purpose::List => &["limit", "cursor"],
         Purpose::Change { reaches_gateways: false } => &["dry_run", "reason"],
         Purpose::Change { reaches_gateways: true } => &["dry_run", "reason", "wait"],

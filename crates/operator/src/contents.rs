@@ -20,6 +20,7 @@ use crate::guard;
 use crate::members::Wish;
 use crate::problem::Problem;
 use crate::router::PREFIX;
+use crate::sheet::Sheet;
 
 /// Routes, in the order they were put down.
 #[derive(Default)]
@@ -64,6 +65,30 @@ impl Contents {
         self.document.know::<T>();
         let rules = Rules { scope: Scope::Read, purpose: Purpose::List, success: StatusCode::OK };
         self.add::<W, PageOf<T>, F>((Method::GET, path, summary), rules, act)
+    }
+
+    /// Writes things as a table.
+    pub(crate) fn export<W, F>(mut self, path: &'static str, summary: &'static str, act: impl Act<W, F>) -> Self
+    where
+        W: Wish + ToSchema,
+        F: Future<Output = Result<Sheet, Problem>> + Send + 'static,
+    {
+        let rules = Rules { scope: Scope::Read, purpose: Purpose::Export, success: StatusCode::OK };
+        self.document.add::<W, Sheet>(&Entry { method: &Method::GET, path, summary, rules });
+        #[cfg(test)]
+        self.asked.push(tests::Asked::of::<W>(Method::GET, path, rules));
+        let handler = move |State(api): State<Api>, places: Places, request: Request| {
+            let act = act.clone();
+            async move {
+                match named(places) {
+                    Some(places) => call::export(api, rules, places, act, request).await,
+                    None => guard::route_unknown(request).await,
+                }
+            }
+        };
+        let route = self.routes.remove(path).unwrap_or_default();
+        self.routes.insert(path, route.on(MethodFilter::GET, handler));
+        self
     }
 
     /// Changes something that gateways need not hear of at once. A POST makes something.
@@ -133,14 +158,16 @@ where
     D: Serialize,
     F: Future<Output = Result<D, Problem>>,
 {
-    match places {
-        Ok(places) => {
-            let places = places.iter().map(|(name, text)| (name.to_owned(), text.to_owned())).collect();
-            call::answer::<W, D, F>(api, rules, places, act, request).await
-        }
-        // Nothing has a name that is not in UTF-8.
-        Err(_) => guard::route_unknown(request).await,
+    match named(places) {
+        Some(places) => call::answer::<W, D, F>(api, rules, places, act, request).await,
+        None => guard::route_unknown(request).await,
     }
+}
+
+/// The parts of a path that vary; `None` when one is not in UTF-8, which nothing is called.
+fn named(places: Places) -> Option<Vec<(String, String)>> {
+    let places = places.ok()?;
+    Some(places.iter().map(|(name, text)| (name.to_owned(), text.to_owned())).collect())
 }
 
 #[cfg(test)]
@@ -186,7 +213,7 @@ pub(crate) mod tests {
             let body = names(body["properties"].as_object().into_iter().flatten().map(|(name, _)| name.as_str()));
             let members = names(members);
             let (own_query, own_body) = match rules.purpose {
-                Purpose::Show => (members, names([])),
+                Purpose::Show | Purpose::Export => (members, names([])),
                 Purpose::List => (&members | &names(["limit", "cursor"]), names([])),
                 Purpose::Change { reaches_gateways: false } => (names(["dry_run", "reason"]), members),
                 Purpose::Change { reaches_gateways: true } => (names(["dry_run", "reason", "wait"]), members),

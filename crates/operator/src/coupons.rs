@@ -93,6 +93,12 @@ impl Wish for Filter {
     }
 }
 
+impl Filter {
+    pub(crate) fn into_code(self) -> Option<CouponCode> {
+        self.code
+    }
+}
+
 pub(crate) async fn list(desk: Desk, filter: Filter) -> Result<PageOf<Coupon>, Problem> {
     let after = desk.cursors().after(&desk.paging)?.map(CouponId::new);
     let found = desk.service.page_coupons(filter.code.as_ref(), after, one_more(&desk.paging)).await?;

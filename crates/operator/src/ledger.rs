@@ -13,7 +13,7 @@ use crate::desk::Desk;
 use crate::members::{Members, Nothing, Wish};
 use crate::problem::Problem;
 use crate::read;
-use crate::shapes::{Amount, LineShape, Moment, SignedAmountShape, TimeShape};
+use crate::shapes::{Amount, KeyShape, Moment, SignedAmountShape, TimeShape, TitleShape};
 
 /// An entry. What it moves adds up to nothing.
 #[derive(Serialize, ToSchema)]
@@ -87,9 +87,15 @@ impl Wish for Filter {
     }
 }
 
+impl Filter {
+    pub(crate) fn into_filter(self) -> EntryFilter {
+        let Self { customer, order, since: from, until: to } = self;
+        EntryFilter { customer, order, from, to }
+    }
+}
+
 pub(crate) async fn list(desk: Desk, filter: Filter) -> Result<PageOf<Entry>, Problem> {
-    let Filter { customer, order, since: from, until: to } = filter;
-    let filter = EntryFilter { customer, order, from, to };
+    let filter = filter.into_filter();
     let before = desk.cursors().after(&desk.paging)?.map(EntryId::new);
     let found = desk.service.page_entries(&filter, before, one_more(&desk.paging)).await?;
     Ok(desk.cursors().page(&desk.paging, found, (|entry: &BookedEntry| entry.id.get(), Entry::of)))
@@ -139,10 +145,10 @@ pub(crate) struct NewAdjustment {
     #[schema(value_type = SignedAmountShape, inline, example = "-5.00")]
     amount: Money,
     /// Why, for the journal.
-    #[schema(value_type = LineShape, inline, min_length = 1)]
+    #[schema(value_type = TitleShape, inline)]
     why: String,
     /// A name of your own under which it is booked once; drawn when not given.
-    #[schema(value_type = LineShape, inline, required = false, min_length = 1)]
+    #[schema(value_type = KeyShape, inline, required = false)]
     name: Option<String>,
 }
 

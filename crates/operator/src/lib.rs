@@ -10,6 +10,7 @@ mod coupons;
 mod cursor;
 mod desk;
 mod document;
+mod exports;
 mod guard;
 mod invitations;
 mod members;
@@ -19,6 +20,7 @@ mod read;
 mod router;
 mod settings;
 mod shapes;
+mod sheet;
 
 // One file a resource.
 mod accounts;

@@ -117,9 +117,16 @@ impl Wish for Filter {
     }
 }
 
+impl Filter {
+    /// Whose, and which of them.
+    pub(crate) fn into_filter(self) -> (Option<CustomerId>, OrderFilter) {
+        let Self { customer, status, product_type, since: from, until: to } = self;
+        (customer, OrderFilter { status, product_type, from, to, ..OrderFilter::default() })
+    }
+}
+
 pub(crate) async fn list(desk: Desk, filter: Filter) -> Result<PageOf<Order>, Problem> {
-    let Filter { customer, status, product_type, since: from, until: to } = filter;
-    let filter = OrderFilter { status, product_type, from, to, ..OrderFilter::default() };
+    let (customer, filter) = filter.into_filter();
     let before = desk.cursors().after(&desk.paging)?.map(OrderId::new);
     let found = desk.service.page_orders(customer, &filter, before, one_more(&desk.paging)).await?;
     let place = |order: &OrderView| order.id.get();

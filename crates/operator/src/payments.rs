@@ -79,7 +79,13 @@ impl Wish for Filter {
 }
 
 pub(crate) async fn list(desk: Desk, filter: Filter) -> Result<PageOf<Payment>, Problem> {
-    let filter = EventFilter { state: filter.state, trade_no: filter.trade_no };
+impl Filter {
+    pub(crate) fn into_filter(self) -> EventFilter {
+        EventFilter { state: self.state, trade_no: self.trade_no }
+    }
+}
+
+    let filter = filter.into_filter();
     let before = desk.cursors().after(&desk.paging)?.map(EventId::new);
     let found = desk.service.page_events(&filter, before, one_more(&desk.paging)).await?;
     Ok(desk.cursors().page(&desk.paging, found, (|event: &PaymentEvent| event.id.get(), Payment::of)))

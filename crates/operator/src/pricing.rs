@@ -103,10 +103,15 @@ pub(crate) struct Off(pub(crate) Reduction);
 
 impl Serialize for Off {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.0 {
-            Reduction::Percent(percent) => serializer.collect_str(&format_args!("{percent}%")),
-            Reduction::Amount(amount) => serializer.collect_str(&amount),
-        }
+        serializer.serialize_str(&written_off(self.0))
+    }
+}
+
+/// A reduction as it is written: `12.5%`, or an amount.
+pub(crate) fn written_off(off: Reduction) -> String {
+    match off {
+        Reduction::Percent(percent) => format!("{percent}%"),
+        Reduction::Amount(amount) => amount.to_string(),
     }
 }
 

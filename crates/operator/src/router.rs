@@ -17,8 +17,8 @@ use crate::contents::Contents;
 use crate::guard::{self, Guard};
 use crate::settings::OperatorSettings;
 use crate::{
-    accounts, articles, audit, catalogue, connections, coupons, customers, gateways, in_force, invitations, keys,
-    ledger, machines, orders, packages, payments, sources, static_ips, tokens, usage,
+    accounts, articles, audit, catalogue, connections, coupons, customers, exports, gateways, in_force, invitations,
+    keys, ledger, machines, orders, packages, payments, sources, static_ips, tokens, usage,
 };
 
 /// What every path begins with.
@@ -111,6 +111,11 @@ fn of_shop(contents: Contents) -> Contents {
 fn of_machines(contents: Contents) -> Contents {
     let (post, patch, delete) = (|| Method::POST, || Method::PATCH, || Method::DELETE);
     contents
+        .export("/exports/orders", "Write orders as a table", exports::orders)
+        .export("/exports/ledger", "Write the journal as a table", exports::ledger)
+        .export("/exports/payments", "Write payments as a table", exports::payments)
+        .export("/exports/coupons", "Write coupons as a table", exports::coupons)
+        .export("/exports/static-ips", "Write the inventory of static IPs as a table", exports::static_ips)
         .list("/connections", "List open connections", connections::list)
         .change((delete(), "/connections/{gateway}/{connection}", "End a connection"), connections::kick)
         .list("/gateways", "List gateways", gateways::list)

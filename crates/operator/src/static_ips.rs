@@ -145,7 +145,8 @@ fn ip(desk: &Desk) -> Result<IpAddr, Problem> {
     Ok(desk.place::<IpAddr>("ip")?.to_canonical())
 }
 
-/// All addresses of the table or none. Every wrong row is told, with its line.
+/// All addresses of the table or none. Every wrong row is told, with its line. A body may hold as much as the setting
+/// `operator.answers.body_limit_bytes` says; for long tables there is `turnpike static-ip import`.
 #[derive(ToSchema)]
 pub(crate) struct Table {
     /// CSV. The first line names the columns: `ip`, `kind` (14 or datacenter, 25 or residential) and `country`, and, if
@@ -176,21 +177,22 @@ pub(crate) struct TakenOver {
 
 pub(crate) async fn import(desk: Desk, wish: Table) -> Result<TakenOver, Problem> {
     let sheet = StaticIpSheet::read(wish.csv.as_bytes());
+    let kind = if sheet.is_sound() { Kind::Conflict } else { Kind::Body };
     let acting = desk.acting(|added: &u64| TakenOver { added: *added });
     let added = acting.import_static_ips(&desk.actor, sheet, Arc::default()).await.map_err(|error| match error {
-        ServiceError::Sheet(error) => rows(&error),
+        ServiceError::Sheet(error) => rows(kind, &error),
         error => error.into(),
     })?;
     Ok(TakenOver { added })
 }
 
-fn rows(error: &SheetError) -> Problem {
+fn rows(kind: Kind, error: &SheetError) -> Problem {
     let pointer = || Some("#/csv".to_owned());
     let wrong = |detail: String| FieldProblem { detail, pointer: pointer(), parameter: None };
     let told = error.rows.iter().map(|row| wrong(row.to_string()));
     let more = error.count.saturating_sub(error.rows.len());
     let rest = (more > 0).then(|| wrong(format!("{more} more rows are wrong")));
-    Problem::of_fields(Kind::Body, told.chain(rest).collect())
+    Problem::of_fields(kind, told.chain(rest).collect())
 }
 
 /// An address in maintenance is not sold, and whoever holds it is told so. A withdrawn one is not sold any more; nobody

@@ -98,20 +98,22 @@ fn check_media_type(headers: &HeaderMap) -> Result<(), Problem> {
     }
 }
 
-/// Refuses those who would not take what is answered.
+/// Refuses those who would not take what is answered, of that media type such as `application/json`.
 ///
 /// # Errors
-/// When no media type that we speak is accepted.
-pub(super) fn check_accept(headers: &HeaderMap) -> Result<(), Problem> {
+/// When it is not accepted.
+pub(super) fn check_accept(headers: &HeaderMap, answered: &str) -> Result<(), Problem> {
+    let kind = answered.split_once('/').map_or(answered, |(kind, _)| kind);
+    let any_of_kind = format!("{kind}/*");
     let mut accepted = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).peekable();
     let ours = |range: &str| {
         let media_type = range.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-        ["", "*/*", "application/*", JSON, PROBLEM_JSON].contains(&media_type.as_str())
+        ["", "*/*", any_of_kind.as_str(), answered, PROBLEM_JSON].contains(&media_type.as_str())
     };
     if accepted.peek().is_none() || accepted.any(|list| list.split(',').any(ours)) {
         Ok(())
     } else {
-        Err(Problem::new(Kind::NotAcceptable, "accept application/json"))
+        Err(Problem::new(Kind::NotAcceptable, format!("accept {answered}")))
     }
 }
 
@@ -134,13 +136,13 @@ mod tests {
     #[test]
     fn whoever_takes_no_json_is_told_so() {
         let accept =
-            |text: &'static str| check_accept(&HeaderMap::from_iter([(ACCEPT, text.parse().unwrap())])).is_ok();
+            |text: &'static str| check_accept(&HeaderMap::from_iter([(ACCEPT, text.parse().unwrap())]), JSON).is_ok();
         for fine in ["*/*", "application/json", "text/html, application/*;q=0.8", "Application/Problem+JSON", ""] {
             assert!(accept(fine), "{fine}");
         }
         for other in ["text/html", "image/*, text/plain"] {
             assert!(!accept(other), "{other}");
         }
-        assert!(check_accept(&HeaderMap::new()).is_ok());
+        assert!(check_accept(&HeaderMap::new(), JSON).is_ok());
     }
 }

@@ -10,6 +10,7 @@ use utoipa::{PartialSchema, ToSchema};
 use super::Entry;
 use crate::call::{JSON, Purpose, Rules};
 use crate::problem::{self, FieldProblem, PROBLEM_JSON};
+use crate::sheet::CSV;
 
 const PROBLEM: &str = "Problem";
 
@@ -28,7 +29,8 @@ pub(super) fn success(data: RefOr<Schema>, name: &str, rules: Rules) -> Response
         (_, data) => data,
     };
     let answer = ResponseBuilder::new().description(format!("{name}."));
-    answer.content(JSON, ContentBuilder::new().schema(Some(schema)).build()).build()
+    let media_type = if rules.purpose == Purpose::Export { CSV } else { JSON };
+    answer.content(media_type, ContentBuilder::new().schema(Some(schema)).build()).build()
 }
 
 fn dry_run() -> ObjectBuilder {
@@ -60,7 +62,7 @@ pub(super) fn problems(operation: OperationBuilder, entry: &Entry<'_>, takes_bod
         (true, "403", "The token lacks a scope."),
         (has_places, "404", "There is no such thing."),
         (true, "405", "The path has no such method."),
-        (true, "406", "JSON is not accepted."),
+        (true, "406", "What is answered is not accepted."),
         (changes, "408", "The body did not arrive in time."),
         (changes, "409", "Something else stands in the way, or the `Idempotency-Key` does."),
         (changes, "413", "The body is too large."),

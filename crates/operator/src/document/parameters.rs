@@ -40,7 +40,7 @@ fn place(name: &str) -> ParameterBuilder {
 
 fn asides(purpose: Purpose) -> Vec<ParameterBuilder> {
     match purpose {
-        Purpose::Show => Vec::new(),
+        Purpose::Show | Purpose::Export => Vec::new(),
         Purpose::List => paging(),
         Purpose::Change { reaches_gateways } => {
             let mut asides = changing();
