@@ -69,7 +69,7 @@ impl Document {
             StatusCode::CREATED => operation.response("200", answers::nothing_made()),
             _ => operation,
         };
-        let operation = answers::problems(operation, entry, takes_body);
+        let operation = answers::problems(operation, entry, takes_body.then_some(&wish));
         self.calls.push((http_method(method), path, operation.build()));
     }
 

@@ -8,7 +8,7 @@ use crate::desk::Desk;
 use crate::members::{Members, Nothing, Wish};
 use crate::problem::Problem;
 use crate::read;
-use crate::shapes::LineShape;
+use crate::shapes::KeyShape;
 
 /// A customer's invitations.
 #[derive(Serialize, ToSchema)]
@@ -48,7 +48,7 @@ pub(crate) async fn give_code(desk: Desk, _: Nothing) -> Result<Invitation, Prob
 #[derive(ToSchema)]
 pub(crate) struct InvitedWith {
     /// Another customer's code.
-    #[schema(value_type = LineShape, inline, min_length = 1, max_length = 64)]
+    #[schema(value_type = KeyShape, inline)]
     code: String,
 }
 

@@ -11,10 +11,11 @@ use crate::cursor::{PageOf, one_more};
 use crate::desk::Desk;
 use crate::members::{Given, Members, Wish};
 use crate::orders::{Order, read_trade_no, trade_no};
-use crate::problem::Problem;
+use crate::problem::{Kind, Problem};
 use crate::read;
 use crate::shapes::{
-    Amount, AmountShape, CurrencyShape, EventStateShape, LineShape, Moment, ResolutionShape, TradeNoShape,
+    Amount, AmountShape, CurrencyShape, EventStateShape, LineShape, Moment, ReferenceShape, ResolutionShape,
+    TradeNoShape,
 };
 
 /// Who tells when the operator does.
@@ -78,13 +79,13 @@ impl Wish for Filter {
     }
 }
 
-pub(crate) async fn list(desk: Desk, filter: Filter) -> Result<PageOf<Payment>, Problem> {
 impl Filter {
     pub(crate) fn into_filter(self) -> EventFilter {
         EventFilter { state: self.state, trade_no: self.trade_no }
     }
 }
 
+pub(crate) async fn list(desk: Desk, filter: Filter) -> Result<PageOf<Payment>, Problem> {
     let filter = filter.into_filter();
     let before = desk.cursors().after(&desk.paging)?.map(EventId::new);
     let found = desk.service.page_events(&filter, before, one_more(&desk.paging)).await?;
@@ -98,7 +99,7 @@ pub(crate) struct NewPayment {
     #[schema(value_type = AmountShape, inline, example = "100.00")]
     amount: Money,
     /// What the bank calls the transfer: it is booked once under that name.
-    #[schema(value_type = LineShape, inline, min_length = 1)]
+    #[schema(value_type = ReferenceShape, inline)]
     reference: String,
     /// The installation's currency when not given.
     #[schema(value_type = CurrencyShape, inline, required = false, example = "USD")]
@@ -193,10 +194,7 @@ impl Wish for Decision {
         let resolution = members.required("resolution", way);
         let trade_no = members.optional("trade_no", read_trade_no);
         let customer = |given: Given<'_>| read::integer(given, 1..=i64::MAX).map(CustomerId::new);
-        let customer = match resolution {
-            Some(Way::Credit) => members.required("customer", customer),
-            _ => members.optional("customer", customer),
-        };
+        let customer = members.optional("customer", customer);
         Some(Self { resolution: resolution?, trade_no, customer })
     }
 }
@@ -205,8 +203,9 @@ pub(crate) async fn resolve(desk: Desk, wish: Decision) -> Result<Told, Problem>
     let event = desk.place("payment").map(EventId::new)?;
     let resolution = match (wish.resolution, wish.customer) {
         (Way::Credit, Some(customer)) => Resolution::Credit(customer),
+        (Way::Credit, None) => return Err(Problem::new(Kind::Conflict, "name the customer to whose balance it goes")),
         (Way::SentBack, _) => Resolution::SentBack,
-        (Way::Apply | Way::Credit, _) => Resolution::Apply(wish.trade_no),
+        (Way::Apply, _) => Resolution::Apply(wish.trade_no),
     };
     Ok(Told::of(&desk.acting(Told::of).resolve_event(&desk.actor, event, resolution).await?))
 }

@@ -22,8 +22,9 @@ const PERCENTAGE: &str = "^(0\\.(0[1-9]|[1-9][0-9]?)|[1-9][0-9]?(\\.[0-9]{1,2})?
 const COUPON_CODE: &str = "^[0-9A-Za-z-]{4,32}$";
 /// What the operator calls a product.
 const PRODUCT_CODE: &str = "^[0-9a-z-]{1,64}$";
-/// Text with line breaks and tabs.
-pub(crate) const PROSE: &str = "^[^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f]*$";
+/// Text with line breaks and tabs, not blank.
+const PROSE: &str = "^[^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f]*\
+    [^\\s\\u0000-\\u001f\\u007f-\\u009f][^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f]*$";
 /// Text with line breaks.
 pub(crate) const LINES: &str = "^[^\\u0000-\\u0009\\u000b-\\u001f\\u007f-\\u009f]*$";
 

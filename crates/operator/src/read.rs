@@ -32,6 +32,8 @@ pub(crate) const TITLE: &str =
     "^[^\\u0000-\\u001f\\u007f-\\u009f]*[^\\s\\u0000-\\u001f\\u007f-\\u009f][^\\u0000-\\u001f\\u007f-\\u009f]*$";
 /// One line of text.
 pub(crate) const LINE: &str = "^[^\\u0000-\\u001f\\u007f-\\u009f]*$";
+/// One line of text that is not empty.
+pub(crate) const FULL_LINE: &str = "^[^\\u0000-\\u001f\\u007f-\\u009f]+$";
 /// A gateway's number.
 pub(crate) const GATEWAY: &str = "^-?[0-9]{1,19}$";
 

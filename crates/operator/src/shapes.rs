@@ -94,6 +94,10 @@ text_shapes! {
     TitleShape, read::TITLE, 200;
     /// One line of text.
     LineShape, read::LINE, 254;
+    /// What others call something.
+    ReferenceShape, read::FULL_LINE, 200;
+    /// A name under which something is done once, or by which somebody was invited.
+    KeyShape, read::FULL_LINE, 64;
     /// Two letters of ISO 3166-1.
     CountryShape, "^[A-Za-z]{2}$", 2;
     /// A gateway's number.

@@ -28,6 +28,11 @@ pub struct StaticIpSheet {
 }
 
 impl StaticIpSheet {
+    /// Whether every row can be read; what is wrong then is only that others have been there before.
+    pub const fn is_sound(&self) -> bool {
+        self.faults.is_empty()
+    }
+
     /// Reads a table whose first line names its columns: `ip`, `kind` and `country`, and, if wanted, `region`, `city`,
     /// `state` and `note`. What is wrong is told by whatever takes the sheet over, together with what it finds itself.
     pub fn read(table: &[u8]) -> Self {

@@ -3,7 +3,7 @@
 use http::StatusCode;
 use utoipa::openapi::content::ContentBuilder;
 use utoipa::openapi::path::OperationBuilder;
-use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
+use utoipa::openapi::schema::{Object, ObjectBuilder, Schema, SchemaType, Type};
 use utoipa::openapi::{HeaderBuilder, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{PartialSchema, ToSchema};
 
@@ -51,23 +51,24 @@ fn effective() -> ObjectBuilder {
     )
 }
 
-/// The problems that a route may answer.
-pub(super) fn problems(operation: OperationBuilder, entry: &Entry<'_>, takes_body: bool) -> OperationBuilder {
+/// The problems that a route may answer, which takes this body.
+pub(super) fn problems(operation: OperationBuilder, entry: &Entry<'_>, body: Option<&Object>) -> OperationBuilder {
     let changes = matches!(entry.rules.purpose, Purpose::Change { .. });
     let asks_gateways = entry.path.contains("connections") || entry.path.contains("kick");
     let has_places = entry.path.contains('{');
+    let names_another = body.is_some_and(|body| body.properties.contains_key("customer"));
     let all = [
         (true, "400", "A parameter, a header or the form of the body is wrong."),
         (true, "401", "No valid token was shown."),
         (true, "403", "The token lacks a scope."),
-        (has_places, "404", "There is no such thing."),
+        (has_places || names_another, "404", "There is no such thing."),
         (true, "405", "The path has no such method."),
         (true, "406", "What is answered is not accepted."),
         (changes, "408", "The body did not arrive in time."),
         (changes, "409", "Something else stands in the way, or the `Idempotency-Key` does."),
         (changes, "413", "The body is too large."),
         (changes, "415", "The body is not `application/json` in UTF-8."),
-        (takes_body, "422", "A member of the body is wrong, missing or unknown."),
+        (body.is_some(), "422", "A member of the body is wrong, missing or unknown."),
         (true, "429", "The token makes too many requests."),
         (true, "500", "Something went wrong on our side."),
         (true, "503", "The store is away or busy."),
