@@ -92,9 +92,9 @@ const DAMAGES: &[Damage] = &[
         ],
     },
     Damage {
-        done: "UPDATE package SET order_id = 99 WHERE id = 1",
-        undone: "UPDATE package SET order_id = 1 WHERE id = 1",
-        named: &[("package-order", "package 1")],
+        done: "UPDATE orders SET customer_id = 99 WHERE id = 1",
+        undone: "UPDATE orders SET customer_id = 1 WHERE id = 1",
+        named: &[("package-order", "package 1"), ("customer", "order 1")],
     },
     Damage {
         done: "INSERT INTO allowed_source (customer_id, ip, remark, created_at) VALUES (99, '192.0.2.1', '', 0)",
