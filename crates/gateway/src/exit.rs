@@ -39,7 +39,7 @@ impl Exit {
         }
     }
 
-    /// Connects to the first that answers. Addresses are tried in order, each a little after the one before (RFC 8305).
+    /// Connects to the first that answers; whoever keeps the connection for long [watches over](peer::watch_over) it. Addresses are tried in order, each a little after the one before (RFC 8305).
     ///
     /// # Errors
     /// What went wrong with the last one that was tried.
@@ -101,7 +101,7 @@ impl Exit {
     fn begin(&self, address: SocketAddr) -> io::Result<TcpStream> {
         let kind = Type::STREAM.nonblocking().cloexec();
         let socket = Socket::new(Domain::for_address(address), kind, Some(Protocol::TCP))?;
-        peer::equip(&socket, self.deadlines())?;
+        peer::hasten(&socket)?;
         if let Some(bind) = self.bind {
             // Without this a bind takes a port of its own for every connection, and 28 000 are all there are.
             setsockopt(&socket, IpBindAddressNoPort, &true)?;

@@ -9,7 +9,17 @@ use crate::settings::Deadlines;
 
 /// Sets the options. On a listener they are inherited by what it accepts, which saves system calls.
 pub(crate) fn equip(socket: &Socket, deadlines: &Deadlines) -> io::Result<()> {
-    socket.set_tcp_nodelay(true)?;
+    hasten(socket)?;
+    watch_over(socket, deadlines)
+}
+
+/// Small writes leave at once.
+pub(crate) fn hasten(socket: &Socket) -> io::Result<()> {
+    socket.set_tcp_nodelay(true)
+}
+
+/// A peer that vanished is noticed. Four system calls, which a connection that lasts a moment can do without.
+pub(crate) fn watch_over(socket: &Socket, deadlines: &Deadlines) -> io::Result<()> {
     // The number of probes is left alone: with a user timeout the kernel goes by that instead (tcp(7)).
     let keepalive = TcpKeepalive::new().with_time(deadlines.keepalive()).with_interval(deadlines.keepalive_interval());
     socket.set_tcp_keepalive(&keepalive)?;

@@ -74,7 +74,7 @@ pub fn tunnel(
     async move {
         let end = {
             let mut revoked = pin!(permit.revoked());
-            let mut alarm = pin!(Alarm::new(permit.deadlines().idle()));
+            let mut alarm = pin!(Alarm::of_tunnel(permit.deadlines().idle()));
             std::future::poll_fn(|cx| {
                 if revoked.as_mut().poll(cx).is_ready() {
                     return Poll::Ready(TunnelEnd::Revoked);

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use socket2::SockRef;
 use turnpike_domain::destination::Target;
 
 use super::answer::TUNNEL_OPEN;
@@ -17,6 +18,7 @@ use super::response::Asked;
 use super::upstream::{Origin, Upstream};
 use crate::admit;
 use crate::buffer::Outbox;
+use crate::peer::watch_over;
 use crate::refusal::Refusal;
 use crate::session;
 
@@ -151,6 +153,8 @@ impl Conversation<'_> {
         self.upstream = None;
         let identity = self.identity.as_ref().ok_or(Refusal::Credentials)?;
         let stream = admit::reach(self.front, &identity.permit, &origin.target).await?;
+        // It is kept between requests. Where the kernel refuses, deadlines end what has vanished.
+        watch_over(&SockRef::from(&stream), &self.front.settings.deadlines).ok();
         self.upstream = Some(Upstream::new(origin, stream));
         Ok(())
     }

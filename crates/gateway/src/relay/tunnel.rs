@@ -9,6 +9,7 @@ use socket2::SockRef;
 use tokio::net::TcpStream;
 use turnpike_domain::quota::Denial;
 
+use crate::peer::watch_over;
 use crate::relay::flow::{Fault, Flow, Wire};
 use crate::relay::{Early, TunnelEnd};
 use crate::tab::watch::{Alarm, Overdue};
@@ -29,6 +30,14 @@ pub(super) struct Tunnel {
     /// The origin takes no more; what it has sent is still delivered.
     origin_broke: Option<io::Error>,
     closed: bool,
+    age: Age,
+}
+
+/// A vanished origin is noticed once the tunnel has lasted for a while.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Age {
+    Fresh,
+    Watched,
 }
 
 impl Tunnel {
@@ -44,11 +53,12 @@ impl Tunnel {
             denied: None,
             origin_broke: None,
             closed: false,
+            age: Age::Fresh,
         }
     }
 
     /// Moves what can be moved. Ready when the tunnel is over.
-    pub(super) fn poll(&mut self, cx: &mut Context<'_>, alarm: Pin<&mut Alarm>) -> Poll<TunnelEnd> {
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>, mut alarm: Pin<&mut Alarm>) -> Poll<TunnelEnd> {
         if let Some(end) = self.poll_up(cx).or_else(|| self.poll_down(cx)) {
             return Poll::Ready(end);
         }
@@ -60,7 +70,13 @@ impl Tunnel {
             });
         }
         let busy = self.up.is_busy() || self.down.is_busy();
-        alarm.poll(cx, &mut self.tab, Some(&self.client), busy).map(|overdue| match overdue {
+        let overdue = alarm.as_mut().poll(cx, &mut self.tab, Some(&self.client), busy);
+        if alarm.has_rung() && self.age == Age::Fresh {
+            self.age = Age::Watched;
+            // Where the kernel refuses, the idle deadline ends what has vanished.
+            watch_over(&SockRef::from(&self.origin), &self.tab.leave().deadlines()).ok();
+        }
+        overdue.map(|overdue| match overdue {
             Overdue::Idle if busy => TunnelEnd::Stalled,
             Overdue::Idle => TunnelEnd::Idle,
             Overdue::Unacknowledged => TunnelEnd::Stalled,

@@ -16,6 +16,8 @@ use crate::tab::settle::is_gone;
 const PROVE_EVERY: Duration = Duration::from_secs(1);
 /// The same while the connection waits for traffic, which its own unproven bytes may hold up.
 const PROVE_EVERY_WHILE_WAITING: Duration = Duration::from_millis(10);
+/// A tunnel that is open for so long has come to stay.
+const LASTS: Duration = Duration::from_secs(5);
 /// From so many unproven bytes on they are proven at every occasion.
 const PROVE_BYTES: u64 = 16 * 1024;
 /// How long bytes may be on their way after the store may have given up holding their lease. Shorter than the store's
@@ -27,6 +29,7 @@ pin_project_lite::pin_project! {
     pub(crate) struct Alarm {
         moved: u64,
         moved_at: Instant,
+        rang: bool,
         #[pin]
         sleep: Sleep,
     }
@@ -46,7 +49,17 @@ pub(crate) enum Overdue {
 impl Alarm {
     /// `idle` is when it goes off if nothing happens, which is also the connection's deadline.
     pub(crate) fn new(idle: Duration) -> Self {
-        Self { moved: 0, moved_at: Instant::now(), sleep: tokio::time::sleep(idle) }
+        Self { moved: 0, moved_at: Instant::now(), rang: false, sleep: tokio::time::sleep(idle) }
+    }
+
+    /// For a tunnel: it also goes off once when that has lasted for a while, see [`Alarm::has_rung`].
+    pub(crate) fn of_tunnel(idle: Duration) -> Self {
+        Self::new(idle.min(LASTS))
+    }
+
+    /// Whether it has gone off, for whatever reason: the connection has lasted for more than a moment.
+    pub(crate) const fn has_rung(&self) -> bool {
+        self.rang
     }
 
     /// Proves what is due, and says when a deadline has passed. `busy` says that bytes are on their way.
@@ -61,6 +74,7 @@ impl Alarm {
         loop {
             if let Some(client) = client {
                 let fired = this.sleep.is_elapsed();
+                *this.rang |= fired;
                 if fired || tab.proof.outstanding() >= PROVE_BYTES {
                     tab.prove(client);
                 }

@@ -44,6 +44,8 @@ pub(in super::super) struct Pull {
 
 struct Shared {
     delivered: AtomicU64,
+    /// What tunnels asked for that was not answered: it may have come no further than the gateway, or to the origin.
+    unanswered: AtomicU64,
     stop: AtomicBool,
     pace: Pace,
     proxies: Vec<(Proxy, SocketAddr)>,
@@ -61,7 +63,13 @@ impl Pull {
         pace: Pace,
     ) -> Result<Self> {
         let proxies = machines.proxies(account, PASSWORD);
-        let shared = Shared { delivered: AtomicU64::new(0), stop: AtomicBool::new(false), pace, proxies };
+        let shared = Shared {
+            delivered: AtomicU64::new(0),
+            unanswered: AtomicU64::new(0),
+            stop: AtomicBool::new(false),
+            pace,
+            proxies,
+        };
         let mut pull = Self { shared: Arc::new(shared), tunnels: JoinSet::new() };
         let mut wires = Vec::new();
         for turn in 0..tunnels {
@@ -73,15 +81,16 @@ impl Pull {
         Ok(pull)
     }
 
-    /// Bytes both ways so far, as clients counted.
+    /// Bytes both ways so far, as clients counted, that were delivered for certain.
     pub(in super::super) fn delivered(&self) -> u64 {
         self.shared.delivered.load(Ordering::Relaxed)
     }
 
-    /// Waits until so much is delivered, at most `patience`.
+    /// Waits until so much may be delivered, at most `patience`.
     pub(in super::super) async fn reach(&self, bytes: u64, patience: Duration) {
         let begin = Instant::now();
-        while self.delivered() < bytes && begin.elapsed() < patience {
+        let perhaps = || self.delivered().saturating_add(self.shared.unanswered.load(Ordering::Relaxed));
+        while perhaps() < bytes && begin.elapsed() < patience {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
     }
@@ -131,8 +140,8 @@ impl Shared {
 
     async fn drain(&self, mut wire: Wire) -> std::io::Result<()> {
         wire.send(format!("DOWN {ENDLESS}\n").as_bytes()).await?;
-        // That counts once it is answered: before, it may have come no further than the gateway.
         let mut asked = wire.sent();
+        self.unanswered.fetch_add(asked, Ordering::Relaxed);
         while !self.stop.load(Ordering::Relaxed) {
             let before = wire.received();
             let taken = match self.pace {
@@ -143,6 +152,7 @@ impl Shared {
             let came = wire.received().saturating_sub(before);
             let asked = if came > 0 { std::mem::take(&mut asked) } else { 0 };
             self.delivered.fetch_add(came.saturating_add(asked), Ordering::Relaxed);
+            self.unanswered.fetch_sub(asked, Ordering::Relaxed);
             match (taken, self.pace) {
                 (Ok(Ok(0)), _) => return Ok(()),
                 (Ok(Err(error)), _) => return Err(error),
