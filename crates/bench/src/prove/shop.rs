@@ -34,7 +34,7 @@ impl Site {
     /// # Errors
     /// When it does not start.
     pub(crate) async fn on_sqlite(binary: &Path) -> Result<Self> {
-        Ok(Self(Place::One(Box::new(Serving::start(&plan(binary), "", 1, &[]).await?))))
+        Ok(Self(Place::One(Box::new(Serving::start(&plan(binary), "", 1, &["shop"]).await?))))
     }
 
     /// So many API processes on PostgreSQL: a cluster of its own, or the given database.
