@@ -109,7 +109,7 @@ each_store! {
         }
         add(&given, NewCoupon { most_uses: Some(9), most_uses_each: Some(2), ..terms(&given, "NINE") }).await;
         let tries = (0..64).map(|number: usize| {
-            let through = if number % 2 == 0 { &given } else { &neighbour };
+            let through = if number.is_multiple_of(2) { &given } else { &neighbour };
             take(through, customers[number / 2 % customers.len()], "NINE")
         });
         let done = futures_util::future::join_all(tries).await;

@@ -93,7 +93,7 @@ impl<'a> Run<'a> {
             }
             Act::ConfirmAgain => self.confirm_again().await,
             Act::ConfirmUnknown { minor } => {
-                let told = self.notice("9".repeat(28), i64::from(minor));
+                let told = self.notice(&"9".repeat(28), i64::from(minor));
                 self.confirm(told, false).await
             }
             Act::Credit { customer } => self.credit(customer).await,
@@ -144,7 +144,7 @@ impl<'a> Run<'a> {
                 if minor <= 0 {
                     return Ok(());
                 }
-                let told = self.notice(order.trade_no.to_string(), minor);
+                let told = self.notice(order.trade_no.as_str(), minor);
                 let expected = self.model.confirm(place, minor);
                 self.confirm(told, expected).await
             }
@@ -176,10 +176,10 @@ impl<'a> Run<'a> {
         agree(made, expected)
     }
 
-    fn notice(&mut self, trade_no: String, minor: i64) -> PaymentNotice {
+    fn notice(&mut self, trade_no: &str, minor: i64) -> PaymentNotice {
         self.events += 1;
         let event = format!("{}-{}", self.number, self.events);
-        PaymentNotice { amount: money(minor), ..notice(&event, &trade_no, "1") }
+        PaymentNotice { amount: money(minor), ..notice(&event, trade_no, "1") }
     }
 
     async fn confirm(&mut self, told: PaymentNotice, expected: bool) -> Result<(), String> {
