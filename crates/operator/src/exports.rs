@@ -18,11 +18,6 @@ use crate::read;
 use crate::sheet::{Columns, Rows, Sheet, sheet};
 use crate::{coupons, ledger, orders, payments, static_ips};
 
-/// A row of texts, each safe to open.
-fn row<const WIDTH: usize>(rows: &mut Rows, cells: [String; WIDTH]) -> csv::Result<()> {
-    rows.write_record(&cells)
-}
-
 fn safe(text: &str) -> String {
     sheet_cell(text).into_owned()
 }
@@ -84,7 +79,7 @@ fn order(rows: &mut Rows, order: &OrderView) -> csv::Result<()> {
         moment(order.paid_at),
         moment(order.ended_at),
     ];
-    row(rows, cells)
+    rows.write_record(&cells)
 }
 
 /// A row for each book that an entry moves something in.
@@ -111,7 +106,7 @@ fn entry(rows: &mut Rows, entry: &BookedEntry) -> csv::Result<()> {
             or_empty(book.customer().map(CustomerId::get)),
             amount.to_string(),
         ];
-        row(rows, cells)
+        rows.write_record(&cells)
     })
 }
 
@@ -139,7 +134,7 @@ fn payment(rows: &mut Rows, event: &PaymentEvent) -> csv::Result<()> {
         event.state.word().to_owned(),
         safe(&event.why),
     ];
-    row(rows, cells)
+    rows.write_record(&cells)
 }
 
 pub(crate) async fn coupons(desk: Desk, filter: coupons::Filter) -> Result<Sheet, Problem> {
@@ -188,7 +183,7 @@ fn coupon(rows: &mut Rows, coupon: &Coupon) -> csv::Result<()> {
         coupon.enabled.to_string(),
         coupon.uses.to_string(),
     ];
-    row(rows, cells)
+    rows.write_record(&cells)
 }
 
 /// As `POST /static-ips` reads it.
