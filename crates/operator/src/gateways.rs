@@ -1,6 +1,7 @@
 //! Gateways: where they stand.
 
 use serde::Serialize;
+use turnpike_domain::ids::NodeId;
 use turnpike_service::NodeState;
 use utoipa::ToSchema;
 
@@ -54,4 +55,23 @@ pub(crate) async fn list(desk: Desk, _: Nothing) -> Result<PageOf<Gateway>, Prob
         }
     };
     desk.cursors().page_of_all(&desk.paging, nodes, (|node: &NodeState| node.id.get(), show))
+}
+
+/// A gateway whose spool file will not come back. What it held is free once it has been silent for as long as its leases
+/// are valid and a grace after that.
+#[derive(Clone, Serialize, ToSchema)]
+pub(crate) struct GivenUp {
+    /// Its number.
+    #[schema(pattern = "^-?[0-9]{1,19}$")]
+    gateway: String,
+    /// How many of its leases were in escrow or would have come to be.
+    #[schema(minimum = 0)]
+    leases: u64,
+}
+
+pub(crate) async fn give_up(desk: Desk, _: Nothing) -> Result<GivenUp, Problem> {
+    let gateway = NodeId::new(desk.place("gateway")?);
+    let show = move |leases: &u64| GivenUp { gateway: gateway.to_string(), leases: *leases };
+    let leases = desk.acting(show).give_up_gateway(&desk.actor, gateway).await?;
+    Ok(show(&leases))
 }

@@ -119,6 +119,7 @@ fn of_machines(contents: Contents) -> Contents {
         .list("/connections", "List open connections", connections::list)
         .change((delete(), "/connections/{gateway}/{connection}", "End a connection"), connections::kick)
         .list("/gateways", "List gateways", gateways::list)
+        .change((delete(), "/gateways/{gateway}/escrow", "Give up a gateway that is gone for good"), gateways::give_up)
         .list("/machines", "List machines that may run gateways", machines::list)
         .change((post(), "/machines", "Let a machine run gateways"), machines::add)
         .change((delete(), "/machines/{name}", "Revoke a machine's credential"), machines::revoke)

@@ -246,7 +246,7 @@ pub async fn insert(tx: &mut Tx, node: NodeId, leases: &[NewLease]) -> Result<Ve
     Ok(ids.into_iter().map(|(account, id)| (AccountId::new(account), LeaseId::new(id))).collect())
 }
 
-const END_ESCROW: &str = "UPDATE lease SET escrowed = FALSE WHERE node_id = $1 AND lapsed = FALSE";
+const END_ESCROW: &str = "UPDATE lease SET escrowed = FALSE WHERE node_id = $1 AND lapsed = FALSE AND escrowed = TRUE";
 
 /// Leases of a gateway whose spool file will not come back are in escrow no more: how many.
 ///

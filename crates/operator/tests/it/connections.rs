@@ -158,6 +158,16 @@ each_store! {
         assert_eq!(given.get("/gateways").await.is(200)["items"][0]["state"], "silent");
         assert_eq!(given.patch(&path, json!({"suspended": false})).await.is(200)["effective"], "0/0");
     }
+
+    async fn a_gateway_that_is_gone_for_good_is_given_up(store: &TestStore) {
+        let given = Given::over(store).await;
+        let node = Incarnation { node: NodeId::new(-7), boot: 1 };
+        given.service.settle_node(node, Vec::new()).await.unwrap();
+        let given_up = given.delete("/gateways/-7/escrow").await.is(200);
+        assert_eq!((&given_up["gateway"], &given_up["leases"]), (&json!("-7"), &json!(0)));
+        assert_eq!(given.get("/audit").await.is(200)["items"][0]["act"], "node.give_up");
+        given.delete("/gateways/8/escrow").await.problem(404);
+    }
 }
 
 /// For the type's sake: patience is given in whole milliseconds.
