@@ -1,5 +1,6 @@
 //! The command line: what can be typed, and its defaults. Nothing here does anything.
 
+mod catalogue;
 mod shop;
 mod static_ip;
 mod validity;
@@ -9,10 +10,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use ipnet::IpNet;
-use turnpike_domain::coupon::Percent;
-use turnpike_domain::money::Money;
 use turnpike_domain::scope::Scope;
 
+pub(crate) use catalogue::{ArticleCommand, CatalogueCommand, CouponCommand, CouponTerms, InvitationCommand, Manner};
 pub(crate) use shop::{AdjustArgs, LedgerCommand, OrderCommand, RefundArgs, ResolveArgs};
 pub(crate) use static_ip::{StaticIpArgs, StaticIpCommand};
 pub(crate) use validity::Validity;
@@ -83,6 +83,20 @@ pub(crate) enum Command {
         config: ConfigArgs,
         #[command(subcommand)]
         command: StaticIpCommand,
+    },
+    /// Publish and withdraw what customers read.
+    Article {
+        #[command(flatten)]
+        config: ConfigArgs,
+        #[command(subcommand)]
+        command: ArticleCommand,
+    },
+    /// Give customers codes to invite others with, and note who was invited.
+    Invitation {
+        #[command(flatten)]
+        config: ConfigArgs,
+        #[command(subcommand)]
+        command: InvitationCommand,
     },
     /// Give a customer a package, by a paid order of zero price.
     Grant(GrantArgs),
@@ -281,79 +295,6 @@ pub(crate) enum TokenCommand {
         /// Its name or its number.
         token: String,
     },
-}
-
-/// What to do with the catalogue.
-#[derive(Debug, Subcommand)]
-pub(crate) enum CatalogueCommand {
-    /// Put a catalogue in force: products are added, changed, or go off sale when the file does not have them.
-    Load {
-        /// The catalogue file (TOML).
-        file: PathBuf,
-        /// Only print what would change.
-        #[arg(long)]
-        dry_run: bool,
-    },
-    /// Write the catalogue in force into a file.
-    Export {
-        /// The file; `-` for standard output.
-        file: PathBuf,
-    },
-}
-
-/// What to do with coupons.
-#[derive(Debug, Subcommand)]
-pub(crate) enum CouponCommand {
-    /// Make a coupon.
-    Add(CouponTerms),
-    /// List coupons.
-    List,
-    /// Let a coupon be used again.
-    Enable {
-        /// Its code.
-        code: String,
-    },
-    /// Let a coupon be used no more. Orders that took it keep what it took off.
-    Disable {
-        /// Its code.
-        code: String,
-    },
-}
-
-/// What a new coupon is.
-#[derive(Debug, Args)]
-pub(crate) struct CouponTerms {
-    /// What customers write: 4 to 32 letters, digits and hyphens.
-    pub(crate) code: String,
-    /// What it takes off, in percent, with at most two decimals.
-    #[arg(long, value_name = "P", required_unless_present = "amount", conflicts_with = "amount")]
-    pub(crate) percent: Option<Percent>,
-    /// What it takes off, as an amount of money.
-    #[arg(long, value_name = "AMOUNT")]
-    pub(crate) amount: Option<Money>,
-    /// What it is called; its code when not given.
-    #[arg(long)]
-    pub(crate) name: Option<String>,
-    /// Only for the product with this code; repeatable.
-    #[arg(long = "product", value_name = "CODE")]
-    pub(crate) products: Vec<String>,
-    /// Only for products of the type with this number; repeatable.
-    #[arg(long = "type", value_name = "N")]
-    pub(crate) types: Vec<i64>,
-    #[command(flatten)]
-    pub(crate) validity: Validity,
-    /// How often it can be used by all together; as often as they like when not given.
-    #[arg(long, value_name = "N")]
-    pub(crate) most_uses: Option<u32>,
-    /// How often each customer can use it; as often as it likes when not given.
-    #[arg(long, value_name = "N")]
-    pub(crate) most_uses_each: Option<u32>,
-    /// Only for this customer: e-mail address or id.
-    #[arg(long)]
-    pub(crate) customer: Option<String>,
-    /// Do not show it in customers' lists: they must know the code.
-    #[arg(long)]
-    pub(crate) unlisted: bool,
 }
 
 /// Flags of `turnpike grant`.

@@ -1,11 +1,13 @@
 //! The commands other than the demo. Each opens the same store as a running server and calls the same acts; a change is
 //! in force on running gateways within a second.
 
+mod article;
 mod backup;
 mod catalogue;
 mod coupon;
 mod customer;
 mod grant;
+mod invitation;
 mod ledger;
 mod node;
 mod order;
@@ -24,17 +26,20 @@ use anyhow::{Context, Result};
 use tokio_util::sync::CancellationToken;
 use turnpike_service::{Actor, CustomerView, Service};
 
+use crate::cli::Manner;
 use crate::control::{self, Ask};
 use crate::process::{Process, Seat};
 use crate::reload::Reloader;
 use crate::settings::Settings;
 use crate::wiring::{self, Backend, Parts};
 
+pub(crate) use article::article;
 pub(crate) use backup::backup;
 pub(crate) use catalogue::catalogue;
 pub(crate) use coupon::coupon;
 pub(crate) use customer::customer;
 pub(crate) use grant::grant;
+pub(crate) use invitation::invitation;
 pub(crate) use ledger::ledger;
 pub(crate) use node::node;
 pub(crate) use order::order;
@@ -102,6 +107,14 @@ async fn opened(settings: &Settings, adds: bool) -> Result<Backend> {
     if adds { wiring::open(settings).await } else { wiring::open_existing(settings).await }
 }
 
+/// Does something with the store, and closes it.
+async fn on_store<T>(settings: &Settings, adds: bool, act: impl AsyncFnOnce(&Backend) -> Result<T>) -> Result<T> {
+    let backend = opened(settings, adds).await?;
+    let done = act(&backend).await;
+    backend.store.close().await;
+    done
+}
+
 /// Who runs this command, for the audit log: the login name, as far as the system tells.
 fn operator() -> Actor {
     let id = rustix::process::getuid().as_raw();
@@ -112,6 +125,11 @@ fn operator() -> Actor {
 fn because(reason: String) -> Actor {
     let Actor::Operator(name) = operator() else { return operator() };
     Actor::OperatorBecause { name, reason }
+}
+
+/// What carries a change out, or only shows what it would do.
+fn acting(service: &Service, manner: &Manner) -> Service {
+    if manner.dry_run { service.rehearsing() } else { service.clone() }
 }
 
 /// Finds a customer by e-mail address or id.

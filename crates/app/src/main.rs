@@ -101,6 +101,12 @@ fn run(command: Command) -> Result<()> {
         Command::Coupon { config, command } => {
             beside(&config, async |settings| commands::coupon(settings, command).await)
         }
+        Command::Article { config, command } => {
+            beside(&config, async |settings| commands::article(settings, command).await)
+        }
+        Command::Invitation { config, command } => {
+            beside(&config, async |settings| commands::invitation(settings, command).await)
+        }
         Command::Order { config, command } => {
             beside(&config, async |settings| commands::order(settings, command).await)
         }

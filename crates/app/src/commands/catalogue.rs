@@ -7,9 +7,9 @@ use anyhow::{Context, Result, bail};
 use turnpike_domain::catalogue::{Changes, Product};
 use turnpike_service::{Service, ServiceError, ShopError};
 
-use super::{opened, operator};
+use super::{acting, because, on_store};
 use crate::catalogue::{CatalogueFile, written};
-use crate::cli::CatalogueCommand;
+use crate::cli::{CatalogueCommand, Manner};
 use crate::settings::{ConfigError, Settings};
 
 /// Runs one of the commands about the catalogue.
@@ -18,19 +18,14 @@ use crate::settings::{ConfigError, Settings};
 /// When the store cannot be opened, the file cannot be read or written, or something is wrong with it.
 pub(crate) async fn catalogue(settings: &Settings, command: CatalogueCommand) -> Result<()> {
     match command {
-        CatalogueCommand::Load { file, dry_run } => {
+        CatalogueCommand::Load { file, manner } => {
             // What is wrong by itself needs no store to be told.
             let file = read(&file)?;
-            let backend = opened(settings, !dry_run).await?;
-            let done = load(&backend.service, &file, dry_run).await;
-            backend.store.close().await;
-            done
+            let adds = !manner.dry_run;
+            on_store(settings, adds, async |backend| load(&backend.service, &file, manner).await).await
         }
         CatalogueCommand::Export { file } => {
-            let backend = opened(settings, false).await?;
-            let done = export(&backend.service, &file).await;
-            backend.store.close().await;
-            done
+            on_store(settings, false, async |backend| export(&backend.service, &file).await).await
         }
     }
 }
@@ -43,9 +38,9 @@ fn read(path: &Path) -> Result<CatalogueFile> {
     }
 }
 
-async fn load(service: &Service, file: &CatalogueFile, dry_run: bool) -> Result<()> {
-    let service = if dry_run { service.rehearsing() } else { service.clone() };
-    let changes = match service.load_catalogue(&operator(), file.catalogue.clone()).await {
+async fn load(service: &Service, file: &CatalogueFile, manner: Manner) -> Result<()> {
+    let (service, dry_run) = (acting(service, &manner), manner.dry_run);
+    let changes = match service.load_catalogue(&because(manner.reason), file.catalogue.clone()).await {
         Err(ServiceError::Shop(ShopError::Catalogue(faults))) => bail!("{}", all(&file.placed(&faults))),
         done => done?,
     };

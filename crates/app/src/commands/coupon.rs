@@ -9,8 +9,8 @@ use turnpike_domain::ids::CouponId;
 use turnpike_domain::product::ProductType;
 use turnpike_service::{CouponChange, Service};
 
-use super::{find, opened, operator, validity};
-use crate::cli::{CouponCommand, CouponTerms};
+use super::{acting, because, find, on_store, validity};
+use crate::cli::{CouponCommand, CouponTerms, Manner};
 use crate::settings::Settings;
 
 /// How many coupons are read at once.
@@ -21,22 +21,20 @@ const PAGE: u32 = 500;
 /// # Errors
 /// When the store cannot be opened or the act is refused.
 pub(crate) async fn coupon(settings: &Settings, command: CouponCommand) -> Result<()> {
-    let backend = opened(settings, matches!(command, CouponCommand::Add(_))).await?;
-    let done = run(&backend.service, command).await;
-    backend.store.close().await;
-    done
+    let adds = matches!(command, CouponCommand::Add { .. });
+    on_store(settings, adds, async |backend| run(&backend.service, command).await).await
 }
 
 async fn run(service: &Service, command: CouponCommand) -> Result<()> {
     match command {
-        CouponCommand::Add(terms) => add(service, terms).await,
+        CouponCommand::Add { terms, manner } => add(service, terms, manner).await,
         CouponCommand::List => list(service).await,
-        CouponCommand::Enable { code } => set_enabled(service, &code, true).await,
-        CouponCommand::Disable { code } => set_enabled(service, &code, false).await,
+        CouponCommand::Enable { code, manner } => set_enabled(service, &code, manner, true).await,
+        CouponCommand::Disable { code, manner } => set_enabled(service, &code, manner, false).await,
     }
 }
 
-async fn add(service: &Service, terms: CouponTerms) -> Result<()> {
+async fn add(service: &Service, terms: CouponTerms, manner: Manner) -> Result<()> {
     let reduction = match (terms.percent, terms.amount) {
         (Some(percent), None) => Reduction::Percent(percent),
         (None, Some(amount)) => Reduction::Amount(amount),
@@ -61,7 +59,8 @@ async fn add(service: &Service, terms: CouponTerms) -> Result<()> {
         customer,
         listed: !terms.unlisted,
     };
-    say(&service.add_coupon(&operator(), coupon).await?)
+    let (service, actor) = (acting(service, &manner), because(manner.reason));
+    say(&service.add_coupon(&actor, coupon).await?)
 }
 
 async fn list(service: &Service) -> Result<()> {
@@ -78,12 +77,13 @@ async fn list(service: &Service) -> Result<()> {
     }
 }
 
-async fn set_enabled(service: &Service, code: &str, enabled: bool) -> Result<()> {
+async fn set_enabled(service: &Service, code: &str, manner: Manner, enabled: bool) -> Result<()> {
     let code = CouponCode::parse(code).context("CODE")?;
     let found = service.page_coupons(Some(&code), None, 1).await?;
     let id = found.first().with_context(|| format!("no coupon has the code {code}"))?.id;
     let change = CouponChange { enabled: Some(enabled), ..CouponChange::default() };
-    say(&service.change_coupon(&operator(), id, change).await?)
+    let (service, actor) = (acting(service, &manner), because(manner.reason));
+    say(&service.change_coupon(&actor, id, change).await?)
 }
 
 /// One coupon in one line.

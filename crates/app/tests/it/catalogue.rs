@@ -101,6 +101,32 @@ fn coupons_are_made_listed_and_switched_off() {
     }
 }
 
+#[test]
+fn articles_and_invitations_are_looked_after_by_command() {
+    let folder = tempfile::tempdir().unwrap();
+    let site = Site::embedded(folder.path());
+    let file = folder.path().join("news.txt");
+    std::fs::write(&file, "Two\nlines\n").unwrap();
+    let add = ["article", "add", "News", file.to_str().unwrap(), "--reason", "A new price"];
+    assert!(site.operator(&add).contains("published  News"));
+    assert!(site.operator(&[&["article", "withdraw", "1"][..], &["--dry-run"]].concat()).contains("withdrawn"));
+    assert!(site.operator(&["article", "list"]).contains("published  News"));
+    site.operator(&["article", "withdraw", "1"]);
+    assert!(site.operator(&["article", "list"]).contains("withdrawn  News"));
+    assert!(site.operator(&["article", "publish", "1"]).contains("published  News"));
+    assert!(site.refused(&["article", "withdraw", "2"]).contains("no such article"));
+
+    for email in ["anna@example.com", "ben@example.com"] {
+        site.operator(&["customer", "add", email]);
+    }
+    let code = site.operator(&["invitation", "code", "anna@example.com"]);
+    assert_eq!(site.operator(&["invitation", "code", "anna@example.com"]), code);
+    let note = ["invitation", "note", "ben@example.com", code.trim()];
+    assert_eq!(site.operator(&note), "ben@example.com was invited by customer 1.\n");
+    assert!(site.refused(&note).contains("was invited before"));
+    assert!(site.refused(&["invitation", "note", "anna@example.com", code.trim()]).contains("no other customer"));
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_demo_sells_everything_that_can_be_sold() {
     let folder = tempfile::tempdir().unwrap();
