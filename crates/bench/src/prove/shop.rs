@@ -186,16 +186,17 @@ fn plan(binary: &Path) -> Plan {
 /// When the proof cannot be run.
 pub(super) async fn prove(plan: &Plan, verdict: &mut Verdict) -> Result<()> {
     day::prove(plan, verdict).await?;
+    on(Site::on_sqlite(&plan.binary).await?, plan, verdict).await?;
+    on(Site::on_postgres(&plan.binary, plan.postgres.as_deref(), 2)?, plan, verdict).await
+}
+
+async fn on(mut site: Site, plan: &Plan, verdict: &mut Verdict) -> Result<()> {
     let before = verdict.violations;
-    let sites = [Site::on_sqlite(&plan.binary).await?, Site::on_postgres(&plan.binary, plan.postgres.as_deref(), 2)?];
-    for mut site in sites {
-        site.load_catalogue()?;
-        rush::prove(&site, plan, verdict).await?;
-        kills::prove(&mut site, plan, verdict).await?;
-        site.verify(verdict);
-        site.tidy(verdict.violations == before)?;
-    }
-    Ok(())
+    site.load_catalogue()?;
+    rush::prove(&site, plan, verdict).await?;
+    kills::prove(&mut site, plan, verdict).await?;
+    site.verify(verdict);
+    site.tidy(verdict.violations == before)
 }
 
 /// Orders something and pays it by balance, all in one.
