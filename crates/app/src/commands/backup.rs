@@ -8,11 +8,12 @@ use anyhow::{Context, Result, bail, ensure};
 use tempfile::NamedTempFile;
 use turnpike_store::{Store, backup};
 
+use super::on_store;
 use super::progress::Progress;
 use crate::archive::{self, Manifest, folder_of};
 use crate::cli::BackupArgs;
+use crate::entropy;
 use crate::settings::Settings;
-use crate::{entropy, wiring};
 
 /// Between two looks at how much has been copied.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
@@ -26,10 +27,7 @@ pub(crate) async fn backup(settings: &Settings, args: &BackupArgs) -> Result<()>
     if backup::embedded_file(settings.store_uri().reveal())?.is_none() {
         bail!("the store is a PostgreSQL database: back it up with its own tools (docs/OPERATING.md, \"Backup\")");
     }
-    let backend = wiring::open_existing(settings).await?;
-    let made = make(settings, args, &backend.store).await;
-    backend.store.close().await;
-    let manifest = made?;
+    let manifest = on_store(settings, false, async |backend| make(settings, args, &backend.store).await).await?;
     let mut out = std::io::stdout().lock();
     writeln!(
         out,

@@ -5,7 +5,7 @@ use std::io::Write;
 use anyhow::Result;
 use turnpike_service::{CustomerChange, LimitChange, Service};
 
-use super::{find, opened, operator};
+use super::{find, on_store, operator};
 use crate::cli::CustomerCommand;
 use crate::entropy;
 use crate::settings::Settings;
@@ -18,10 +18,10 @@ const DRAWN_PASSWORD: usize = 16;
 /// # Errors
 /// When the store cannot be opened or the act is refused.
 pub(crate) async fn customer(settings: &Settings, command: CustomerCommand) -> Result<()> {
-    let backend = opened(settings, matches!(command, CustomerCommand::Add { .. })).await?;
-    let done = run(&backend.service, command).await;
-    backend.store.close().await;
-    done
+    on_store(settings, matches!(command, CustomerCommand::Add { .. }), async |backend| {
+        run(&backend.service, command).await
+    })
+    .await
 }
 
 async fn run(service: &Service, command: CustomerCommand) -> Result<()> {

@@ -7,7 +7,7 @@ use turnpike_domain::product::ProductType;
 use turnpike_domain::units::Bytes;
 use turnpike_service::Grant;
 
-use super::{find, operator, validity};
+use super::{find, on_store, operator, validity};
 use crate::cli::GrantArgs;
 use crate::settings::Settings;
 use crate::{entropy, wiring};
@@ -20,10 +20,7 @@ const KB_PER_GB: u64 = 1_048_576;
 /// # Errors
 /// When the store cannot be opened, a value makes no sense or the act is refused.
 pub(crate) async fn grant(settings: &Settings, args: &GrantArgs) -> Result<()> {
-    let backend = wiring::open_existing(settings).await?;
-    let done = give(settings, args, &backend).await;
-    backend.store.close().await;
-    done
+    on_store(settings, false, async |backend| give(settings, args, backend).await).await
 }
 
 async fn give(settings: &Settings, args: &GrantArgs, backend: &wiring::Backend) -> Result<()> {

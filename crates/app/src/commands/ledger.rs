@@ -7,25 +7,25 @@ use turnpike_domain::ledger::Book;
 use turnpike_domain::money::Money;
 use turnpike_service::{Adjustment, BookedEntry, EntryFilter, Service};
 
-use super::{because, find};
+use super::{because, find, on_store};
 use crate::cli::{AdjustArgs, LedgerCommand};
 use crate::settings::Settings;
-use crate::wiring;
 
 /// Runs one of the commands about the ledger.
 ///
 /// # Errors
 /// When the store cannot be opened or the act is refused.
 pub(crate) async fn ledger(settings: &Settings, command: LedgerCommand) -> Result<()> {
-    let backend = wiring::open_existing(settings).await?;
-    let done = match command {
-        LedgerCommand::Adjust(args) => adjust(&backend.service, args).await,
-        LedgerCommand::Balance { customer } => balance(&backend.service, &customer).await,
-        LedgerCommand::Entries { customer, most } => entries(settings, &backend.service, customer, most).await,
-        LedgerCommand::Totals => totals(&backend.service).await,
-    };
-    backend.store.close().await;
-    done
+    on_store(settings, false, async |backend| run(settings, &backend.service, command).await).await
+}
+
+async fn run(settings: &Settings, service: &Service, command: LedgerCommand) -> Result<()> {
+    match command {
+        LedgerCommand::Adjust(args) => adjust(service, args).await,
+        LedgerCommand::Balance { customer } => balance(service, &customer).await,
+        LedgerCommand::Entries { customer, most } => entries(settings, service, customer, most).await,
+        LedgerCommand::Totals => totals(service).await,
+    }
 }
 
 async fn adjust(service: &Service, args: AdjustArgs) -> Result<()> {

@@ -7,7 +7,7 @@ use turnpike_domain::ids::{FeedSeq, NodeId};
 use turnpike_domain::time::Timestamp;
 use turnpike_service::Service;
 
-use super::{opened, operator};
+use super::{on_store, operator};
 use crate::cli::NodeCommand;
 use crate::settings::Settings;
 
@@ -16,10 +16,10 @@ use crate::settings::Settings;
 /// # Errors
 /// When the store cannot be opened or the act is refused.
 pub(crate) async fn node(settings: &Settings, command: NodeCommand) -> Result<()> {
-    let backend = opened(settings, matches!(command, NodeCommand::Add { .. })).await?;
-    let done = run(&backend.service, command, &settings.zone).await;
-    backend.store.close().await;
-    done
+    on_store(settings, matches!(command, NodeCommand::Add { .. }), async |backend| {
+        run(&backend.service, command, &settings.zone).await
+    })
+    .await
 }
 
 async fn run(service: &Service, command: NodeCommand, zone: &str) -> Result<()> {

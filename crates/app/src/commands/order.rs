@@ -10,11 +10,10 @@ use turnpike_service::{
     Actor, EventFilter, EventOutcome, EventState, OrderFilter, OrderView, PaymentNotice, Resolution, Service,
 };
 
-use super::{because, find, operator};
+use super::{because, find, on_store, operator};
 use crate::cli::{OrderCommand, RefundArgs, ResolveArgs};
 use crate::entropy;
 use crate::settings::Settings;
-use crate::wiring;
 
 /// Under what name the operator's own word is taken down.
 const BY_HAND: &str = "transfer";
@@ -26,10 +25,7 @@ const DRAWN_NAME: usize = 20;
 /// # Errors
 /// When the store cannot be opened or the act is refused.
 pub(crate) async fn order(settings: &Settings, command: OrderCommand) -> Result<()> {
-    let backend = wiring::open_existing(settings).await?;
-    let done = run(settings, &backend.service, command).await;
-    backend.store.close().await;
-    done
+    on_store(settings, false, async |backend| run(settings, &backend.service, command).await).await
 }
 
 async fn run(settings: &Settings, service: &Service, command: OrderCommand) -> Result<()> {

@@ -12,13 +12,14 @@ use turnpike_domain::calendar::Zone;
 use turnpike_service::{Keys, Service, Source};
 use turnpike_store::{Store, backup};
 
-use super::operator;
 use super::progress::Progress;
+use super::{on_store, operator};
 use crate::archive::{Archive, Extracted, folder_of};
 use crate::cli::RestoreArgs;
 use crate::control::Lock;
 use crate::settings::{Settings, StoreUri};
-use crate::{entropy, keys, wiring};
+use crate::wiring::{self, Backend};
+use crate::{entropy, keys};
 
 /// Puts the backup in place.
 ///
@@ -63,10 +64,8 @@ pub(crate) async fn after_restore(settings: &Settings) -> Result<()> {
     wiring::require_existing(settings)?;
     wiring::make_folder(settings)?;
     let _lock = Lock::take(&settings.data)?;
-    let backend = wiring::open(settings).await?;
-    let voided = backend.service.after_restore(&operator()).await;
-    backend.store.close().await;
-    let voided = voided?;
+    let act = async |backend: &Backend| Ok(backend.service.after_restore(&operator()).await?);
+    let voided = on_store(settings, false, act).await?;
     writeln!(std::io::stdout().lock(), "made safe; {voided} leases of that time are void, gateways start anew")?;
     Ok(())
 }

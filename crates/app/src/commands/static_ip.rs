@@ -17,7 +17,7 @@ use turnpike_service::{
 };
 
 use super::progress::Progress;
-use super::{find, opened, operator};
+use super::{find, on_store, operator};
 use crate::cli::{StaticIpArgs, StaticIpCommand};
 use crate::settings::Settings;
 
@@ -34,10 +34,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// When the store cannot be opened, a file cannot be read or written, or the act is refused.
 pub(crate) async fn static_ip(settings: &Settings, command: StaticIpCommand) -> Result<()> {
     let adds = matches!(command, StaticIpCommand::Import { dry_run: false, .. });
-    let backend = opened(settings, adds).await?;
-    let done = run(&backend.service, command).await;
-    backend.store.close().await;
-    done
+    on_store(settings, adds, async |backend| run(&backend.service, command).await).await
 }
 
 async fn run(service: &Service, command: StaticIpCommand) -> Result<()> {

@@ -8,7 +8,7 @@ use turnpike_domain::ids::TokenId;
 use turnpike_domain::scope::Scopes;
 use turnpike_service::{Service, Token, TokenWish};
 
-use super::{opened, operator};
+use super::{on_store, operator};
 use crate::cli::TokenCommand;
 use crate::settings::Settings;
 
@@ -20,10 +20,10 @@ const PAGE: u32 = 500;
 /// # Errors
 /// When the store cannot be opened or the act is refused.
 pub(crate) async fn token(settings: &Settings, command: TokenCommand) -> Result<()> {
-    let backend = opened(settings, matches!(command, TokenCommand::Add { .. })).await?;
-    let done = run(&backend.service, command).await;
-    backend.store.close().await;
-    done
+    on_store(settings, matches!(command, TokenCommand::Add { .. }), async |backend| {
+        run(&backend.service, command).await
+    })
+    .await
 }
 
 async fn run(service: &Service, command: TokenCommand) -> Result<()> {

@@ -8,7 +8,7 @@ use turnpike_domain::ids::CustomerId;
 use turnpike_domain::time::{Span, Timestamp};
 use turnpike_service::AccountUsage;
 
-use super::find;
+use super::{find, on_store};
 use crate::cli::UsageArgs;
 use crate::settings::Settings;
 use crate::{entropy, wiring};
@@ -32,10 +32,7 @@ struct Line {
 /// # Errors
 /// When the store cannot be opened or a time cannot be read.
 pub(crate) async fn usage(settings: &Settings, args: &UsageArgs) -> Result<()> {
-    let backend = wiring::open_existing(settings).await?;
-    let done = show(settings, args, &backend).await;
-    backend.store.close().await;
-    done
+    on_store(settings, false, async |backend| show(settings, args, backend).await).await
 }
 
 async fn show(settings: &Settings, args: &UsageArgs, backend: &wiring::Backend) -> Result<()> {

@@ -8,9 +8,10 @@ use turnpike_domain::money::Money;
 use turnpike_service::Verification;
 use turnpike_store::verify::{Finding, Measure};
 
+use super::on_store;
 use crate::cli::{VerifyArgs, VerifyPart};
 use crate::settings::Settings;
-use crate::wiring;
+use crate::wiring::Backend;
 
 /// The name under which the database's own check of its file is shown.
 const INTEGRITY: &str = "store-file";
@@ -31,13 +32,11 @@ struct Line {
 /// # Errors
 /// When the store cannot be opened or read, or something is wrong with it.
 pub(crate) async fn verify(settings: &Settings, args: &VerifyArgs) -> Result<()> {
-    let backend = wiring::open_existing(settings).await?;
-    let found = match args.part {
-        Some(VerifyPart::Ledger) => backend.service.verify_ledger().await,
-        None => backend.service.verify().await,
+    let act = async |backend: &Backend| match args.part {
+        Some(VerifyPart::Ledger) => Ok(backend.service.verify_ledger().await?),
+        None => Ok(backend.service.verify().await?),
     };
-    backend.store.close().await;
-    let found = found?;
+    let found = on_store(settings, false, act).await?;
     let lines = lines(&found, args.part);
     if args.json {
         print_json(&lines)?;

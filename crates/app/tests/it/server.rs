@@ -169,6 +169,7 @@ impl Server {
     }
 
     /// What it logs from here on until it has ended.
+    #[cfg(feature = "otel")]
     pub(crate) fn rest_of_log(&mut self) -> Vec<String> {
         self.log.iter().collect()
     }
