@@ -105,18 +105,27 @@ pub async fn has_for_sale(
     Ok(found >= i64::from(count))
 }
 
+const LOCK_FREE: &str = "\
+    SELECT id FROM static_ip WHERE product_type = $1 AND country = $2 AND state = 0
+    ORDER BY id
+    LIMIT $3
+    FOR NO KEY UPDATE SKIP LOCKED";
 const LOCK_FOR_SALE: &str = "\
     SELECT id FROM static_ip WHERE product_type = $1 AND country = $2 AND state = 0
     ORDER BY id
     LIMIT $3
     FOR NO KEY UPDATE";
+const BEFORE_TAKING: &str = "SAVEPOINT before_taking";
+const AS_BEFORE_TAKING: &str = "ROLLBACK TO SAVEPOINT before_taking";
 
 const HOLD: &str = "\
     UPDATE static_ip SET state = 1
     WHERE state = 0 AND id IN (SELECT CAST(value ->> 0 AS BIGINT) FROM json_each($1))";
 
-/// Takes so many addresses of a kind in a country from what is for sale; `None` when there are fewer. Whoever comes
-/// second waits for the first and takes what is left, so nothing is taken twice or thought gone that came back.
+/// Takes so many addresses of a kind in a country from what is for sale; `None` when there are fewer.
+///
+/// While there is plenty, whoever comes second takes others and does not wait. When there is not, it lets go of what it
+/// got, waits for the first, and takes what is left: nothing is taken twice, or thought gone that comes back.
 ///
 /// # Errors
 /// [`StoreError::Contended`], or the database's own.
@@ -126,8 +135,15 @@ pub async fn take(
     country: CountryCode,
     count: u32,
 ) -> Result<Option<Vec<StaticIpId>>, StoreError> {
-    let taken = all!((i64,), tx, LOCK_FOR_SALE, product_type.number(), country.as_str(), i64::from(count))?;
-    if i64::try_from(taken.len()).unwrap_or(i64::MAX) < i64::from(count) {
+    let (number, code, most) = (product_type.number(), country.as_str(), i64::from(count));
+    let is_short = |found: &[(i64,)]| i64::try_from(found.len()).unwrap_or(i64::MAX) < most;
+    exec!(tx, BEFORE_TAKING)?;
+    let mut taken = all!((i64,), tx, LOCK_FREE, number, code, most)?;
+    if is_short(&taken) {
+        exec!(tx, AS_BEFORE_TAKING)?;
+        taken = all!((i64,), tx, LOCK_FOR_SALE, number, code, most)?;
+    }
+    if is_short(&taken) {
         return Ok(None);
     }
     if exec!(tx, HOLD, rows(&taken)?)? != u64::from(count) {

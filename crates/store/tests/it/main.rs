@@ -4,4 +4,5 @@
 mod feed;
 mod schema;
 mod statements;
+mod static_ips;
 mod transactions;
