@@ -16,6 +16,8 @@ use crate::say;
 const TRIES: u64 = 200;
 /// How often a probe asks for a tunnel, and an open tunnel is used.
 const PROBE_EVERY: Duration = Duration::from_millis(2);
+/// How long before the act something may have been in use for the last time: it may be over before the next probe.
+const IN_USE_WITHIN: Duration = Duration::from_millis(100);
 /// How long after the answer is looked; longer than anything promised.
 const LOOK_FOR: Duration = Duration::from_millis(2500);
 /// When this many probes in a row failed and the tunnel is gone, the try is over.
@@ -89,7 +91,8 @@ async fn one(rig: &Rig, act: Act, number: u64) -> Result<Seen> {
     let answered = Instant::now();
     let (last_byte, reset) = user.await??;
     let last_connection = prober.await??;
-    anyhow::ensure!(last_byte >= asked || last_connection >= asked, "nothing was in use when the act was done");
+    let unused_for = asked.saturating_duration_since(last_byte.max(last_connection));
+    anyhow::ensure!(unused_for <= IN_USE_WITHIN, "nothing was in use when the act was done");
     restore(rig, act).await?;
     Ok(Seen {
         last_connection: last_connection.saturating_duration_since(answered),

@@ -19,6 +19,8 @@ use crate::say;
 const TRIES: u64 = 200;
 /// Between two uses of an open tunnel, and between two new ones at a gateway.
 const PROBE_EVERY: Duration = Duration::from_millis(4);
+/// How long before the act something may have been in use for the last time: it may be over before the next probe.
+const IN_USE_WITHIN: Duration = Duration::from_millis(100);
 /// How long after the beginning is looked; longer than anything promised.
 const LOOK_FOR: Duration = Duration::from_millis(2500);
 /// When this many probes in a row failed, a gateway knows.
@@ -138,7 +140,8 @@ impl Account<'_> {
         let answer = self.act(act, wait, usize::try_from(number)?).await?;
         let answered = Instant::now();
         let (byte, connection) = (last(users).await?, last(probers).await?);
-        ensure!(byte.done >= asked && connection.done >= asked, "nothing was in use when the act was done");
+        let unused_for = asked.saturating_duration_since(byte.done.min(connection.done));
+        ensure!(unused_for <= IN_USE_WITHIN, "nothing was in use when the act was done");
         self.give_back(act).await?;
         let receipt = answer.get("effective").and_then(Value::as_str).map(str::to_owned);
         Ok(Seen { asked, answered, receipt, connection, byte })
