@@ -64,7 +64,7 @@ mod tests {
         let first = |seed| BackOff::new(FIRST, MOST, seed).pause();
         let mut tenths = [0; 10];
         for seed in 0..1000 {
-            let above = first(seed) - FIRST / 2;
+            let above = first(seed).checked_sub(FIRST / 2).unwrap();
             tenths[usize::try_from(above.as_micros() / 5000).unwrap().min(9)] += 1;
         }
         assert!(tenths.iter().all(|count| (50..=200).contains(count)), "{tenths:?}");
