@@ -20,7 +20,7 @@ pub struct LeasePolicy {
     /// such.
     pub largest_beside: Option<Bytes>,
     /// No gateway holds more for one account, and has not written it yet, than this fraction of the package and of the
-    /// account's limits: as much is in doubt when it dies and stays dead. Never under `smallest`. 1024.
+    /// account's limits: as much is in doubt when it dies and stays dead. Never under `smallest`. 1280.
     pub doubt_share: u64,
     /// The least that is granted while more than that is free. 64 KiB.
     pub smallest: Bytes,
@@ -40,7 +40,7 @@ impl Default for LeasePolicy {
         Self {
             largest: Bytes::new(16 * 1024 * 1024),
             largest_beside: None,
-            doubt_share: 1024,
+            doubt_share: 1280,
             smallest: Bytes::new(64 * 1024),
             share: 4,
             validity: Span::from_secs(60),
@@ -304,14 +304,15 @@ mod tests {
 
     #[test]
     fn a_fresh_package_gives_the_largest_lease() {
-        let terms = grant(&LeasePolicy::default(), &AccountQuota::default(), &[package(1, 1 << 34, 0, 0)], ask(0));
+        let terms = grant(&LeasePolicy::default(), &AccountQuota::default(), &[package(1, 1 << 35, 0, 0)], ask(0));
         assert_eq!(terms.unwrap().bytes, Bytes::new(16 << 20));
     }
 
     #[test]
     fn no_gateway_holds_more_than_a_thousandth_of_what_it_draws_on_unless_that_is_next_to_nothing() {
         let gives = |account: &AccountQuota, size: u64, held: u64| {
-            grant(&LeasePolicy::default(), account, &[package(1, size, 0, 0)], ask(held)).map(|terms| terms.bytes.get())
+            let policy = LeasePolicy { doubt_share: 1024, ..LeasePolicy::default() };
+            grant(&policy, account, &[package(1, size, 0, 0)], ask(held)).map(|terms| terms.bytes.get())
         };
         assert_eq!(gives(&unlimited(), 1 << 30, 0), Ok(1 << 20));
         assert_eq!(gives(&unlimited(), 1 << 30, 1000), Ok((1 << 20) - 1000));
@@ -328,7 +329,7 @@ mod tests {
         let gives = |policy: &LeasePolicy| {
             grant(policy, &unlimited(), &[package(1, 1 << 30, 0, 0)], ask(0)).map(|terms| terms.bytes.get())
         };
-        assert_eq!((gives(&policy), gives(&policy.beside())), (Ok(1 << 20), Ok(1 << 28)));
+        assert_eq!((gives(&policy), gives(&policy.beside())), (Ok((1 << 30) / 1280), Ok(1 << 28)));
         assert_eq!((policy.escrows(), policy.beside().escrows()), (true, false));
     }
 
@@ -343,7 +344,7 @@ mod tests {
 
     #[test]
     fn leases_shrink_as_the_limit_nears_and_the_last_bytes_are_given() {
-        let policy = LeasePolicy::default();
+        let policy = LeasePolicy { doubt_share: 1, ..LeasePolicy::default() };
         let account = AccountQuota::default();
         let near = grant(&policy, &account, &[package(1, 4 << 20, 0, 0)], ask(0)).unwrap();
         assert_eq!(near.bytes, Bytes::new(1 << 20));

@@ -17,7 +17,7 @@ use super::breach::Breach;
 const LARGEST_BESIDE: Bytes = Bytes::new(64 << 20);
 /// The part of package and limits that a gateway elsewhere may hold of them for an account, and has not written yet; and the
 /// least that it may.
-const DOUBT_SHARE: u64 = 1024;
+const DOUBT_SHARE: u64 = 1280;
 const LEAST_WINDOW: u64 = 64 << 10;
 
 /// Now, by the store's clock that jumps, and in truth.

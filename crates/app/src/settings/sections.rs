@@ -130,7 +130,7 @@ pub(crate) struct LeaseSettings {
     /// a process with an embedded store, whose spool file is lost only with the store, and 16384 for all others.
     pub(crate) largest_kb: Option<u64>,
     /// A gateway whose spool file does not lie beside the store holds for one account at most this fraction of the package
-    /// and of the account's limits. 1024.
+    /// and of the account's limits. 1280.
     pub(crate) doubt_share: u64,
     /// The least that is granted while more is free, in KB. 64.
     pub(crate) smallest_kb: u64,
@@ -148,7 +148,7 @@ impl Default for LeaseSettings {
     fn default() -> Self {
         Self {
             largest_kb: None,
-            doubt_share: 1024,
+            doubt_share: 1280,
             smallest_kb: 64,
             share: 4,
             validity_s: 60,

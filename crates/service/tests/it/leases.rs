@@ -263,9 +263,9 @@ each_store! {
         given.service.set_lease_policy(policy);
         let grants = given.service.exchange_leases_beside(node, asks).await.unwrap();
         let beside = grants[0].outcome.as_ref().unwrap();
-        assert_eq!(apart.bytes, Bytes::new(MIB));
+        assert_eq!(apart.bytes, Bytes::new(GB / 1280));
         // A quarter of what is left.
-        assert_eq!(beside.bytes, Bytes::new((GB - MIB) / 4));
+        assert_eq!(beside.bytes, Bytes::new((GB - GB / 1280) / 4));
         given.lapse().await;
         given.pass(Span::from_secs(90));
         assert_eq!(given.lapse().await, 1);
