@@ -318,6 +318,8 @@ pub(crate) struct GrantArgs {
     /// The order's title.
     #[arg(long, default_value = "Granted by the operator")]
     pub(crate) title: String,
+    #[command(flatten)]
+    pub(crate) manner: Manner,
 }
 
 /// Flags of `turnpike usage`.

@@ -132,6 +132,14 @@ fn acting(service: &Service, manner: &Manner) -> Service {
     if manner.dry_run { service.rehearsing() } else { service.clone() }
 }
 
+/// Says so when nothing was done.
+fn conclude(manner: &Manner) -> Result<()> {
+    if manner.dry_run {
+        writeln!(std::io::stdout().lock(), "(nothing was done)")?;
+    }
+    Ok(())
+}
+
 /// Finds a customer by e-mail address or id.
 async fn find(service: &Service, who: &str) -> Result<CustomerView> {
     let found = service.find_customer(who).await;

@@ -3,6 +3,8 @@
 use clap::{Args, Subcommand};
 use turnpike_domain::money::Money;
 
+use super::Manner;
+
 /// What to do with orders.
 #[derive(Debug, Subcommand)]
 pub(crate) enum OrderCommand {
@@ -27,6 +29,8 @@ pub(crate) enum OrderCommand {
     Close {
         /// Its number, of 28 digits.
         trade_no: String,
+        #[command(flatten)]
+        manner: Manner,
     },
     /// Say that a transfer for an order has come in. What fits no order that awaits it is parked.
     Confirm {
@@ -37,6 +41,8 @@ pub(crate) enum OrderCommand {
         /// What the transfer is called, such as its line on the statement: said twice, it counts once. Drawn when not given.
         #[arg(long, value_name = "NAME")]
         event: Option<String>,
+        #[command(flatten)]
+        manner: Manner,
     },
     /// List what came in, newest first.
     Payments {
@@ -70,9 +76,8 @@ pub(crate) struct ResolveArgs {
     /// The money was sent back.
     #[arg(long, group = "decision")]
     pub(crate) sent_back: bool,
-    /// Why, for the audit.
-    #[arg(long, default_value = "")]
-    pub(crate) reason: String,
+    #[command(flatten)]
+    pub(crate) manner: Manner,
 }
 
 /// Flags of `turnpike order refund`.
@@ -83,12 +88,8 @@ pub(crate) struct RefundArgs {
     /// What is paid back instead of the unused share of the price.
     #[arg(long)]
     pub(crate) amount: Option<Money>,
-    /// Only show what would be paid back.
-    #[arg(long)]
-    pub(crate) dry_run: bool,
-    /// Why, for the audit.
-    #[arg(long, default_value = "")]
-    pub(crate) reason: String,
+    #[command(flatten)]
+    pub(crate) manner: Manner,
 }
 
 /// What to do with the ledger.

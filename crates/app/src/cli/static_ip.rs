@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use turnpike_domain::country::CountryCode;
 
+use super::Manner;
+
 /// What to do with the inventory of static IPs.
 #[derive(Debug, Subcommand)]
 pub(crate) enum StaticIpCommand {
@@ -15,9 +17,8 @@ pub(crate) enum StaticIpCommand {
         /// and, if wanted, `region`, `city`, `state` (`for_sale`, `maintenance` or `withdrawn`) and `note`. `-` for
         /// standard input.
         file: PathBuf,
-        /// Only find out what is wrong with it.
-        #[arg(long)]
-        dry_run: bool,
+        #[command(flatten)]
+        manner: Manner,
     },
     /// Write the inventory as a table (CSV) that can be imported elsewhere.
     Export {
@@ -38,6 +39,8 @@ pub(crate) enum StaticIpCommand {
         /// End the maintenance.
         #[arg(long)]
         end: bool,
+        #[command(flatten)]
+        manner: Manner,
     },
     /// Sell an address no more. Nobody may hold it.
     Withdraw {
@@ -46,6 +49,8 @@ pub(crate) enum StaticIpCommand {
         /// Sell it again.
         #[arg(long)]
         undo: bool,
+        #[command(flatten)]
+        manner: Manner,
     },
     /// Give whoever holds an address another one of its kind.
     Replace {
@@ -54,6 +59,8 @@ pub(crate) enum StaticIpCommand {
         /// Where the other one is to be; where this one is when not given.
         #[arg(long, value_name = "CC")]
         country: Option<CountryCode>,
+        #[command(flatten)]
+        manner: Manner,
     },
 }
 

@@ -7,7 +7,7 @@ use turnpike_domain::product::ProductType;
 use turnpike_domain::units::Bytes;
 use turnpike_service::Grant;
 
-use super::{find, on_store, operator, validity};
+use super::{acting, because, conclude, find, on_store, validity};
 use crate::cli::GrantArgs;
 use crate::settings::Settings;
 use crate::{entropy, wiring};
@@ -36,7 +36,8 @@ async fn give(settings: &Settings, args: &GrantArgs, backend: &wiring::Backend) 
         title: args.title.clone(),
     };
     let kilobytes = grant.size.kilobytes();
-    let trade_no = backend.service.grant_package(&operator(), grant).await?;
+    let actor = because(args.manner.reason.clone());
+    let trade_no = acting(&backend.service, &args.manner).grant_package(&actor, grant).await?;
     writeln!(
         std::io::stdout().lock(),
         "trade_no  {trade_no}\nsize      {kilobytes} KB\nvalid     {} to {} ({})",
@@ -44,7 +45,7 @@ async fn give(settings: &Settings, args: &GrantArgs, backend: &wiring::Backend) 
         zone.format(expires_at),
         settings.zone,
     )?;
-    Ok(())
+    conclude(&args.manner)
 }
 
 fn size(args: &GrantArgs) -> Result<Bytes> {

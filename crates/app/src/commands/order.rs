@@ -7,11 +7,11 @@ use turnpike_domain::ids::EventId;
 use turnpike_domain::order::OrderStatus;
 use turnpike_domain::trade_no::TradeNo;
 use turnpike_service::{
-    Actor, EventFilter, EventOutcome, EventState, OrderFilter, OrderView, PaymentNotice, Resolution, Service,
+    EventFilter, EventOutcome, EventState, OrderFilter, OrderView, PaymentNotice, Resolution, Service,
 };
 
-use super::{because, find, on_store, operator};
-use crate::cli::{OrderCommand, RefundArgs, ResolveArgs};
+use super::{acting, because, conclude, find, on_store};
+use crate::cli::{Manner, OrderCommand, RefundArgs, ResolveArgs};
 use crate::entropy;
 use crate::settings::Settings;
 
@@ -32,15 +32,12 @@ async fn run(settings: &Settings, service: &Service, command: OrderCommand) -> R
     match command {
         OrderCommand::List { customer, status, most } => list(settings, service, (customer, status, most)).await,
         OrderCommand::Show { trade_no } => show(settings, &service.find_order(&number(&trade_no)?).await?),
-        OrderCommand::Close { trade_no } => {
-            let order = service.find_order(&number(&trade_no)?).await?;
-            show(settings, &service.close_order(&operator(), order.customer, order.trade_no).await?)
-        }
-        OrderCommand::Confirm { trade_no, amount, event } => {
+        OrderCommand::Close { trade_no, manner } => close(settings, service, &trade_no, manner).await,
+        OrderCommand::Confirm { trade_no, amount, event, manner } => {
             let event = event.unwrap_or_else(|| entropy::text(DRAWN_NAME));
             let (provider, currency) = (BY_HAND.to_owned(), service.shop().currency.clone());
             let notice = PaymentNotice { provider, event, trade_no, amount, currency };
-            tell(settings, &service.confirm_payment(&operator(), notice).await?)
+            confirm(settings, service, notice, manner).await
         }
         OrderCommand::Payments { parked, most } => payments(settings, service, parked, most).await,
         OrderCommand::Resolve(args) => resolve(settings, service, args).await,
@@ -76,6 +73,19 @@ async fn list(
         writeln!(out, "{trade_no}  {made}  {customer:>8}  {price:>12}  {:<16}  {title}", status.word())?;
     }
     Ok(())
+}
+
+async fn close(settings: &Settings, service: &Service, trade_no: &str, manner: Manner) -> Result<()> {
+    let (order, acting) = (service.find_order(&number(trade_no)?).await?, acting(service, &manner));
+    let actor = because(manner.reason.clone());
+    show(settings, &acting.close_order(&actor, order.customer, order.trade_no).await?)?;
+    conclude(&manner)
+}
+
+async fn confirm(settings: &Settings, service: &Service, notice: PaymentNotice, manner: Manner) -> Result<()> {
+    let actor = because(manner.reason.clone());
+    tell(settings, &acting(service, &manner).confirm_payment(&actor, notice).await?)?;
+    conclude(&manner)
 }
 
 fn show(settings: &Settings, order: &OrderView) -> Result<()> {
@@ -134,15 +144,18 @@ async fn resolve(settings: &Settings, service: &Service, args: ResolveArgs) -> R
             Resolution::SentBack
         }
     };
-    let actor: Actor = because(args.reason);
-    tell(settings, &service.resolve_event(&actor, EventId::new(args.payment), resolution).await?)
+    let (manner, actor) = (&args.manner, because(args.manner.reason.clone()));
+    let payment = EventId::new(args.payment);
+    tell(settings, &acting(service, manner).resolve_event(&actor, payment, resolution).await?)?;
+    conclude(manner)
 }
 
 async fn refund(service: &Service, args: RefundArgs) -> Result<()> {
-    let acting = if args.dry_run { service.rehearsing() } else { service.clone() };
-    let refund = acting.refund_order(&because(args.reason), number(&args.trade_no)?, args.amount).await?;
+    let (manner, acting) = (&args.manner, acting(service, &args.manner));
+    let actor = because(manner.reason.clone());
+    let refund = acting.refund_order(&actor, number(&args.trade_no)?, args.amount).await?;
     let share = refund.unused.ten_thousandths();
-    let shown = if args.dry_run { " (nothing was done)" } else { "" };
+    let shown = if manner.dry_run { " (nothing was done)" } else { "" };
     writeln!(
         std::io::stdout().lock(),
         "unused    {}.{:02}%\nrefund    {}{shown}\nbonus     {} taken back",

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{BufWriter, Read, Write};
+use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,8 +18,8 @@ use turnpike_service::{
 };
 
 use super::progress::Progress;
-use super::{find, on_store, operator};
-use crate::cli::{StaticIpArgs, StaticIpCommand};
+use super::{acting, because, conclude, find, on_store};
+use crate::cli::{Manner, StaticIpArgs, StaticIpCommand};
 use crate::settings::Settings;
 
 /// How many addresses are read at once.
@@ -33,28 +34,34 @@ const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// # Errors
 /// When the store cannot be opened, a file cannot be read or written, or the act is refused.
 pub(crate) async fn static_ip(settings: &Settings, command: StaticIpCommand) -> Result<()> {
-    let adds = matches!(command, StaticIpCommand::Import { dry_run: false, .. });
+    let adds = matches!(&command, StaticIpCommand::Import { manner, .. } if !manner.dry_run);
     on_store(settings, adds, async |backend| run(&backend.service, command).await).await
 }
 
 async fn run(service: &Service, command: StaticIpCommand) -> Result<()> {
     use StaticIpDuty::{Maintenance, Normal, Withdrawn};
     match command {
-        StaticIpCommand::Import { file, dry_run } => import(service, &file, dry_run).await,
+        StaticIpCommand::Import { file, manner } => import(service, &file, manner).await,
         StaticIpCommand::Export { file, filter } => export(service, &file, &read(service, filter).await?).await,
         StaticIpCommand::List { filter } => list(service, &read(service, filter).await?).await,
-        StaticIpCommand::Maintenance { ip, end } => {
-            let duty = if end { Normal } else { Maintenance };
-            show(&service.set_static_ip_duty(&operator(), ip.to_canonical(), duty).await?)
+        StaticIpCommand::Maintenance { ip, end, manner } => {
+            set_duty(service, ip, if end { Normal } else { Maintenance }, manner).await
         }
-        StaticIpCommand::Withdraw { ip, undo } => {
-            let duty = if undo { Normal } else { Withdrawn };
-            show(&service.set_static_ip_duty(&operator(), ip.to_canonical(), duty).await?)
+        StaticIpCommand::Withdraw { ip, undo, manner } => {
+            set_duty(service, ip, if undo { Normal } else { Withdrawn }, manner).await
         }
-        StaticIpCommand::Replace { ip, country } => {
-            show(&service.replace_static_ip(&operator(), ip.to_canonical(), country).await?)
+        StaticIpCommand::Replace { ip, country, manner } => {
+            let actor = because(manner.reason.clone());
+            show(&acting(service, &manner).replace_static_ip(&actor, ip.to_canonical(), country).await?)?;
+            conclude(&manner)
         }
     }
+}
+
+async fn set_duty(service: &Service, ip: IpAddr, duty: StaticIpDuty, manner: Manner) -> Result<()> {
+    let actor = because(manner.reason.clone());
+    show(&acting(service, &manner).set_static_ip_duty(&actor, ip.to_canonical(), duty).await?)?;
+    conclude(&manner)
 }
 
 async fn read(service: &Service, args: StaticIpArgs) -> Result<StaticIpFilter> {
@@ -74,12 +81,12 @@ async fn read(service: &Service, args: StaticIpArgs) -> Result<StaticIpFilter> {
     })
 }
 
-async fn import(service: &Service, file: &Path, dry_run: bool) -> Result<()> {
+async fn import(service: &Service, file: &Path, manner: Manner) -> Result<()> {
     let sheet = StaticIpSheet::read(&table(file)?);
     let count = u64::try_from(sheet.len())?;
-    let (service, done) = (if dry_run { service.rehearsing() } else { service.clone() }, Arc::new(AtomicU64::new(0)));
+    let (service, done) = (acting(service, &manner), Arc::new(AtomicU64::new(0)));
     let watched = Arc::clone(&done);
-    let actor = operator();
+    let actor = because(manner.reason);
     let importing = service.import_static_ips(&actor, sheet, done);
     tokio::pin!(importing);
     let mut progress = Progress::of("static IPs");
@@ -94,7 +101,7 @@ async fn import(service: &Service, file: &Path, dry_run: bool) -> Result<()> {
         Err(ServiceError::Sheet(error)) => return wrong(&error),
         outcome => outcome?,
     };
-    let done = if dry_run { "would be" } else { "are" };
+    let done = if manner.dry_run { "would be" } else { "are" };
     say(&format!("{added} addresses {done} in the inventory."))
 }
 

@@ -49,12 +49,18 @@ fn payments_are_confirmed_parked_and_resolved() {
     let trade_no = anna(&site);
     // An order of the operator's own is paid already.
     let confirm = ["order", "confirm", trade_no.as_str(), "5", "--event", "statement-1"];
+    let shown = site.operator(&[&confirm[..], &["--dry-run", "--reason", "Only a look"]].concat());
+    assert!(shown.contains("(parked)") && shown.ends_with("(nothing was done)\n"), "{shown}");
+    assert_eq!(site.operator(&["order", "payments"]).lines().count(), 1);
     let told = site.operator(&confirm);
     assert!(told.contains("payment   1 (parked)") && told.contains("the order is paid"), "{told}");
     assert!(site.operator(&confirm).contains("payment   1 (parked, told before)"));
     let parked = site.operator(&["order", "payments", "--parked"]);
     assert!(parked.contains("5.00 USD") && parked.contains(&trade_no), "{parked}");
     assert!(site.refused(&["order", "resolve", "1"]).contains("say what becomes of it"));
+    let shown = site.operator(&["order", "resolve", "1", "--credit", "anna@example.com", "--dry-run"]);
+    assert!(shown.contains("payment   1 (resolved)") && shown.ends_with("(nothing was done)\n"), "{shown}");
+    assert_eq!(balance(&site), "0.00");
     let credited = site.operator(&["order", "resolve", "1", "--credit", "anna@example.com", "--reason", "Her money"]);
     assert!(credited.contains("payment   1 (resolved)"), "{credited}");
     assert!(site.refused(&["order", "resolve", "1", "--sent-back"]).contains("not parked"));
@@ -68,8 +74,10 @@ fn an_order_is_shown_and_taken_back() {
     let folder = tempfile::tempdir().unwrap();
     let site = Site::embedded(folder.path());
     let trade_no = anna(&site);
+    let shown = site.operator(&["grant", "anna@example.com", "--gb", "2", "--dry-run", "--reason", "Only a look"]);
+    assert!(shown.contains("size      2097152 KB") && shown.ends_with("(nothing was done)\n"), "{shown}");
     let listed = site.operator(&["order", "list", "--customer", "anna@example.com", "--status", "1"]);
-    assert!(listed.contains(&trade_no), "{listed}");
+    assert!(listed.contains(&trade_no) && listed.lines().count() == 2, "{listed}");
     let refund = ["order", "refund", trade_no.as_str(), "--reason", "A gift too many"];
     let shown = site.operator(&[&refund[..], &["--dry-run"]].concat());
     assert!(shown.contains("unused    100.00%") && shown.contains("(nothing was done)"), "{shown}");

@@ -73,7 +73,9 @@ each_store! {
         let all = "127.14.1.1,14,US,,,for_sale,\"a \"\"note\"\", quoted\",,\n127.25.1.1,25,JP,Tokyo,Chiyoda,for_sale,'-1,,\n";
         std::fs::write(&first, format!("ip,kind,country,region,city,state,note,customer,expires_at\n{all}")).unwrap();
         site.operator(&["static-ip", "import", &first]);
-        site.operator(&["static-ip", "maintenance", "127.25.1.1"]);
+        let shown = site.operator(&["static-ip", "withdraw", "127.25.1.1", "--dry-run"]);
+        assert!(shown.contains("withdrawn") && shown.ends_with("(nothing was done)\n"), "{shown}");
+        site.operator(&["static-ip", "maintenance", "127.25.1.1", "--reason", "A loose cable"]);
         site.operator(&["static-ip", "export", &second]);
         let exported = std::fs::read_to_string(&second).unwrap();
         assert_eq!(exported.split_once('\n').unwrap().1, all.replace("Chiyoda,for_sale", "Chiyoda,maintenance"));
