@@ -151,7 +151,7 @@ fn ip(desk: &Desk) -> Result<IpAddr, Problem> {
 pub(crate) struct Table {
     /// CSV. The first line names the columns: `ip`, `kind` (14 or datacenter, 25 or residential) and `country`, and, if
     /// wanted, `region`, `city`, `state` (`for_sale`, `maintenance` or `withdrawn`) and `note`.
-    #[schema(value_type = String, max_length = 1_048_576, example = "ip,kind,country,region,city\n192.0.2.7,25,JP,Tokyo,Chiyoda\n")]
+    #[schema(value_type = String, min_length = 15, max_length = 1_048_576, example = "ip,kind,country,region,city\n192.0.2.7,25,JP,Tokyo,Chiyoda\n")]
     csv: String,
 }
 
