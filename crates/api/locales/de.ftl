@@ -126,6 +126,7 @@ payment-method-unusable = Diese Zahlungsart geht für diesen Betrag nicht
 field-not-sold = ist von einer Art, die hier nicht verkauft wird
 field-regions-missing = muss sagen, wie viele in welchem Land, zum Beispiel JP,2|US,1, zusammen so viele wie amount
 field-country-not-sold = wird in { $country } nicht verkauft
+field-held-elsewhere = muss { $country } sein, wo die statische IP ist
 field-renewals-missing = muss die statischen IPs nennen, die verlängert werden, so viele wie amount
 field-part-unknown = muss eine der Möglichkeiten des Produkts sein
 field-not-paid-short = muss die id einer zu knapp bezahlten Bestellung sein

@@ -126,6 +126,7 @@ payment-method-unusable = This payment method cannot be used for this amount
 field-not-sold = is of a type that this installation does not sell
 field-regions-missing = must say how many in which country, such as JP,2|US,1, and add up to amount
 field-country-not-sold = is not sold in { $country }
+field-held-elsewhere = must be { $country }, where the static IP is
 field-renewals-missing = must name the static IPs to renew, as many as amount
 field-part-unknown = must be one of those of the product
 field-not-paid-short = must be the id of an order that was paid short

@@ -126,6 +126,7 @@ payment-method-unusable = यह भुगतान विधि इस रा�
 field-not-sold = ऐसे प्रकार का है जो यहाँ नहीं बेचा जाता
 field-regions-missing = बताना होगा कि किस देश में कितने, जैसे JP,2|US,1, और कुल amount के बराबर हो
 field-country-not-sold = { $country } में नहीं बेचा जाता
+field-held-elsewhere = { $country } होना चाहिए, जहाँ स्थिर IP है
 field-renewals-missing = नवीनीकरण वाले स्थिर IP बताने होंगे, amount जितने
 field-part-unknown = उत्पाद के विकल्पों में से एक होना चाहिए
 field-not-paid-short = कम भुगतान वाले ऑर्डर की id होनी चाहिए

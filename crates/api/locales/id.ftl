@@ -102,6 +102,7 @@ payment-method-unusable = Metode pembayaran ini tidak dapat dipakai untuk jumlah
 field-not-sold = termasuk jenis yang tidak dijual di sini
 field-regions-missing = harus menyebut berapa di negara mana, misalnya JP,2|US,1, dan jumlahnya sama dengan amount
 field-country-not-sold = tidak dijual di { $country }
+field-held-elsewhere = harus { $country }, tempat IP statis berada
 field-renewals-missing = harus menyebut IP statis yang diperpanjang, sebanyak amount
 field-part-unknown = harus salah satu pilihan produk
 field-not-paid-short = harus id pesanan yang kurang dibayar

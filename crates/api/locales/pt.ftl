@@ -134,6 +134,7 @@ payment-method-unusable = Esta forma de pagamento não serve para este valor
 field-not-sold = é de um tipo que não é vendido aqui
 field-regions-missing = deve dizer quantos em qual país, por exemplo JP,2|US,1, somando amount
 field-country-not-sold = não é vendido em { $country }
+field-held-elsewhere = deve ser { $country }, onde está o IP estático
 field-renewals-missing = deve indicar os IPs estáticos a renovar, tantos quanto amount
 field-part-unknown = deve ser uma das opções do produto
 field-not-paid-short = deve ser o id de um pedido pago a menos

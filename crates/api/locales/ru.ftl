@@ -142,6 +142,7 @@ payment-method-unusable = Этот способ оплаты не подходи
 field-not-sold = относится к типу, который здесь не продаётся
 field-regions-missing = укажите, сколько в какой стране, например JP,2|US,1, в сумме равно amount
 field-country-not-sold = не продаётся в { $country }
+field-held-elsewhere = должно быть { $country }: там находится статический IP
 field-renewals-missing = укажите продлеваемые статические IP, столько же, сколько amount
 field-part-unknown = должно быть одним из вариантов товара
 field-not-paid-short = должно быть id не полностью оплаченного заказа

@@ -102,6 +102,7 @@ payment-method-unusable = Phương thức thanh toán này không dùng được
 field-not-sold = thuộc loại không bán ở đây
 field-regions-missing = phải cho biết bao nhiêu ở quốc gia nào, ví dụ JP,2|US,1, tổng bằng amount
 field-country-not-sold = không bán tại { $country }
+field-held-elsewhere = phải là { $country }, nơi có IP tĩnh
 field-renewals-missing = phải nêu các IP tĩnh cần gia hạn, đúng bằng amount
 field-part-unknown = phải là một trong các lựa chọn của sản phẩm
 field-not-paid-short = phải là id của đơn hàng trả thiếu

@@ -102,6 +102,7 @@ payment-method-unusable = 该支付方式不能用于此金额
 field-not-sold = 属于本系统不销售的类型
 field-regions-missing = 必须写明各国家的数量，例如 JP,2|US,1，且总数与 amount 一致
 field-country-not-sold = 不在 { $country } 销售
+field-held-elsewhere = 该静态 IP 位于 { $country }，只能更换为该国家的 IP
 field-renewals-missing = 必须列出要续费的静态 IP，数量与 amount 一致
 field-part-unknown = 必须是该商品的选项之一
 field-not-paid-short = 必须是未足额支付的订单的 id

@@ -102,6 +102,7 @@ payment-method-unusable = 該付款方式不能用於此金額
 field-not-sold = 屬於本系統不銷售的類型
 field-regions-missing = 必須寫明各國家的數量，例如 JP,2|US,1，且總數與 amount 一致
 field-country-not-sold = 不在 { $country } 銷售
+field-held-elsewhere = 該靜態 IP 位於 { $country }，只能更換為該國家的 IP
 field-renewals-missing = 必須列出要續費的靜態 IP，數量與 amount 一致
 field-part-unknown = 必須是該商品的選項之一
 field-not-paid-short = 必須是未足額付款的訂單的 id

@@ -254,6 +254,9 @@ impl From<ServiceError> for ApiError {
             ServiceError::Shop(error) => error.into(),
             ServiceError::OutOfStockIn(country) => Self::OutOfStockIn(country),
             ServiceError::NoSuchHolding(holding) => Self::NoSuchStaticIp(holding.get()),
+            ServiceError::HeldElsewhere(country) => {
+                Self::Parameters(FieldErrors::one("country_code", FieldError::HeldElsewhere { country }))
+            }
             ServiceError::HoldingOfOtherType => Self::Parameters(FieldErrors::one("upids", FieldError::StaticIpType)),
             ServiceError::RenewalTooShort => {
                 Self::Parameters(FieldErrors::one("renew_duration", FieldError::RenewalTooShort))

@@ -105,6 +105,8 @@ field_errors! {
     RegionsMissing = "field-regions-missing";
     /// A country that nothing is sold in.
     CountryNotSold { country: CountryCode } = "field-country-not-sold";
+    /// Another country than the one a static IP is in.
+    HeldElsewhere { country: CountryCode } = "field-held-elsewhere";
     /// Other static IPs to renew than units ordered, or none.
     RenewalsMissing = "field-renewals-missing";
     /// Not the number of a part that the product has.
@@ -266,6 +268,7 @@ impl From<PriceError> for FieldErrors {
             PriceError::Concurrency => ("product_sku_concurrency_id", FieldError::PartUnknown),
             PriceError::NothingToTopUp => ("upids", FieldError::NotPaidShort),
             PriceError::NeverReduced => ("coupon_sn", FieldError::NeverReduced),
+            PriceError::NeverDiscounted => ("use_invitation_registration_discount", FieldError::NeverReduced),
             PriceError::TooMuch => ("amount", FieldError::TooMuch),
         };
         Self::one(name, error)

@@ -97,13 +97,16 @@ impl Begun {
 
 pub(crate) async fn pay(caller: Caller, wish: Pay) -> Result<Begun, ApiError> {
     let trade_no = order::known(&wish.trade_no)?;
-    let method = match wish.pm_id {
-        Some(method) => method,
-        None => caller.service.quote_payment(caller.customer, &trade_no, None).await?.method,
+    let method = if let Some(method) = wish.pm_id {
+        method
+    } else {
+        let quote = caller.service.quote_payment(caller.customer, &trade_no, None).await?;
+        // Nothing needs to be chosen to pay nothing.
+        if quote.method.get() == 0 && quote.missing.is_positive() {
+            return Err(ApiError::Parameters(FieldErrors::one("pm_id", FieldError::Required)));
+        }
+        quote.method
     };
-    if method.get() == 0 {
-        return Err(ApiError::Parameters(FieldErrors::one("pm_id", FieldError::Required)));
-    }
     let service = caller.acting_for(Begun::of);
     Ok(Begun::of(&service.pay_order(&caller.actor(), caller.customer, trade_no, method).await?))
 }

@@ -141,15 +141,15 @@ impl StaticIp {
     }
 }
 
-/// Changes a static IP for another one of its kind, out of the changes that were bought. It keeps its number and its
-/// end; the old address is gone at once.
+/// Changes a static IP for another one of its kind in its country, out of the changes that were bought; at no charge
+/// while it is in maintenance. It keeps its number and its end; the old address is gone at once.
 #[derive(ToSchema)]
 #[schema(title = "Change a static IP")]
 pub(crate) struct ChangeStaticIp {
     /// The static IP's number.
     #[schema(value_type = i64, minimum = 1, example = 7)]
     id: HoldingId,
-    /// Where the other one is to be: a code of two letters. Default: where this one is.
+    /// Where this one is, for those who want to be sure: a code of two letters.
     #[schema(value_type = String, required = false, example = "US")]
     country_code: Option<CountryCode>,
 }

@@ -77,7 +77,8 @@ pub enum Part {
 pub fn quote(product: &Product, basket: &Basket, discounts: &Discounts) -> Result<Quote, PriceError> {
     check_amount(product, basket)?;
     if !is_reducible(product.product_type) && *discounts != Discounts::default() {
-        return Err(PriceError::NeverReduced);
+        let coupon = discounts.coupon.is_some();
+        return Err(if coupon { PriceError::NeverReduced } else { PriceError::NeverDiscounted });
     }
     let mut lines = lines(product, basket)?;
     let total = Money::sum(lines.iter().map(|line| line.sum)).ok_or(PriceError::TooMuch)?;
@@ -250,9 +251,12 @@ pub enum PriceError {
     /// No order that was paid short.
     #[error("must be the number of an order that was paid short")]
     NothingToTopUp,
-    /// A discount on money that is paid in, or on the rest of an order.
+    /// A coupon on money that is paid in, or on the rest of an order.
     #[error("is never reduced")]
     NeverReduced,
+    /// The discount for having been invited on such.
+    #[error("has no discount for having been invited")]
+    NeverDiscounted,
     /// More than there can be.
     #[error("comes to more than {}", Money::MOST)]
     TooMuch,

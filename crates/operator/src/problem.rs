@@ -266,6 +266,7 @@ impl From<ServiceError> for Problem {
             | E::HoldingExpired
             | E::HoldingChanged
             | E::HoldingOfOtherType
+            | E::HeldElsewhere(_)
             | E::RenewalTooShort
             | E::NotRenewable => Kind::Conflict,
             E::Email(_)

@@ -1,5 +1,5 @@
 //! What nears its end is bought again from the balance, where its customer said so. The order, the new end and the row
-//! that says so are one transaction; a refusal is written down too, and tried again later.
+//! that says so are one transaction; a refusal is written down too, and tried again: sooner, the nearer the end is.
 
 use turnpike_domain::basket::Duration;
 use turnpike_domain::ids::{AutoRenewalId, HoldingId, PackageId, PaymentMethod};
@@ -20,8 +20,10 @@ use crate::wish::Wish;
 const RENEWED: &str = "renewed";
 /// What came of it when there is nothing left to renew.
 const ENDED: &str = "ended";
-/// After so long a refused purchase is tried again.
-const AGAIN_AFTER: Span = Span::from_secs(3 * 3600);
+/// After so long at most a refused purchase is tried again.
+const AGAIN_AFTER_AT_MOST: Span = Span::from_secs(3 * 3600);
+/// After so long at least.
+const AGAIN_AFTER_AT_LEAST: Span = Span::from_secs(60);
 /// How many are looked for at once.
 const BATCH: u32 = 100;
 
@@ -77,8 +79,8 @@ async fn buy(trial: &Trial, tx: &mut Tx) -> Result<(), ServiceError> {
         Target::Package(package) => again(service, tx, (&due, package), *now).await?,
         Target::Holding(holding) => renewal(service, tx, (&due, holding), *now).await?,
     };
-    let wish = match found {
-        Found::Due(wish) => wish,
+    let (wish, begins_at) = match found {
+        Found::Due(wish, begins_at) => (wish, begins_at),
         Found::Later(due_at) => return Ok(auto_renewal::move_on(tx, due.id, due.target, (due_at, true)).await?),
         Found::Ended => {
             auto_renewal::move_on(tx, due.id, due.target, (*now, false)).await?;
@@ -86,7 +88,7 @@ async fn buy(trial: &Trial, tx: &mut Tx) -> Result<(), ServiceError> {
         }
     };
     let (actor, customer) = (Actor::Customer(due.customer), due.customer);
-    let ordering = Ordering { service: service.clone(), actor, customer, wish, now: *now };
+    let ordering = Ordering { service: service.clone(), actor, customer, wish, now: *now, begins_at };
     let order = create_order::write(&ordering, tx).await?.id;
     let (target, due_at) = match due.target {
         Target::Package(_) => {
@@ -105,15 +107,15 @@ async fn buy(trial: &Trial, tx: &mut Tx) -> Result<(), ServiceError> {
 
 /// What is to be done about something that was due.
 enum Found {
-    /// It is bought so.
-    Due(Wish),
+    /// It is bought so, and a package begins then.
+    Due(Wish, Timestamp),
     /// Its customer renewed it meanwhile: it is due then.
     Later(Timestamp),
     /// There is nothing left to renew.
     Ended,
 }
 
-/// The order that a package came from, once more, unless the package has expired.
+/// The order that a package came from, once more, to follow on the package, unless that has expired.
 async fn again(
     service: &Service,
     tx: &mut Tx,
@@ -122,12 +124,13 @@ async fn again(
 ) -> Result<Found, ServiceError> {
     let bought = auto_renewal::bought(tx, due.customer, package).await?;
     let Some(bought) = bought.filter(|bought| bought.expires_at > now) else { return Ok(Found::Ended) };
-    Ok(Found::Due(Wish {
+    let wish = Wish {
         amount: Some(due.amount),
         bandwidth: bought.basket.bandwidth,
         concurrency: bought.basket.concurrency,
         ..Wish::of(due.product, balance(service)?)
-    }))
+    };
+    Ok(Found::Due(wish, bought.expires_at))
 }
 
 /// A renewal of a static IP.
@@ -143,7 +146,7 @@ async fn renewal(
         return Ok(Found::Later(due_at));
     }
     let (upids, duration) = (vec![id.get()], Some(Duration::Months(due.amount)));
-    Ok(Found::Due(Wish { upids, duration, ..Wish::of(due.product, balance(service)?) }))
+    Ok(Found::Due(Wish { upids, duration, ..Wish::of(due.product, balance(service)?) }, now))
 }
 
 /// The way of payment that needs nobody.
@@ -156,8 +159,28 @@ fn balance(service: &Service) -> Result<PaymentMethod, ShopError> {
 async fn write_down(refusal: &Refusal, tx: &mut Tx) -> Result<(), StoreError> {
     let Refusal { id, outcome, now } = refusal;
     let Some(due) = auto_renewal::lock_due(tx, *id, *now).await? else { return Ok(()) };
-    auto_renewal::move_on(tx, due.id, due.target, (now.plus(AGAIN_AFTER), true)).await?;
+    let again_at = now.plus(wait(end(tx, &due).await?, *now));
+    auto_renewal::move_on(tx, due.id, due.target, (again_at, true)).await?;
     log::insert(tx, (due.id, due.customer), (None, outcome), *now).await
+}
+
+/// When what is to be bought again ends; `None` when it is gone.
+async fn end(tx: &mut Tx, due: &DueRenewal) -> Result<Option<Timestamp>, StoreError> {
+    Ok(match due.target {
+        Target::Package(package) => {
+            auto_renewal::bought(tx, due.customer, package).await?.map(|found| found.expires_at)
+        }
+        Target::Holding(id) => holding::own(tx, due.customer, &[id]).await?.pop().map(|held| held.expires_at),
+    })
+}
+
+/// How long until the next try: a quarter of what is left, so that there are tries up to the end. After it, which a
+/// static IP outlasts for a while, nothing is urgent any more.
+fn wait(end: Option<Timestamp>, now: Timestamp) -> Span {
+    let left = end.map(|end| end.since(now)).filter(|left| left.ms() > 0);
+    left.map_or(AGAIN_AFTER_AT_MOST, |left| {
+        Span::from_ms(left.ms() / 4).clamp(AGAIN_AFTER_AT_LEAST, AGAIN_AFTER_AT_MOST)
+    })
 }
 
 /// A word for why the shop refused; `None` for what is no refusal.

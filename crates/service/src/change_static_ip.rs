@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use turnpike_domain::country::CountryCode;
 use turnpike_domain::ids::{CustomerId, HoldingId, StaticIpId};
+use turnpike_domain::static_ip::StaticIpState;
 use turnpike_domain::time::Timestamp;
 use turnpike_store::feed::Changed;
 use turnpike_store::holding::{self, Held};
@@ -40,12 +41,13 @@ struct Replacement {
 }
 
 impl Service {
-    /// Changes one of the customer's static IPs for another of the same kind, in the same country or in another. It keeps
-    /// its number and its end. The old address is for sale again.
+    /// Changes one of the customer's static IPs for another of the same kind in the same country, which is all that
+    /// `country` may name: another may cost more, or not be sold. It keeps its number and its end. The old address is for
+    /// sale again; one that is in maintenance stays so, and its change is not charged.
     ///
     /// # Errors
-    /// [`ServiceError::NoSuchHolding`]; [`ServiceError::HoldingExpired`]; [`ServiceError::NoIpChanges`];
-    /// [`ServiceError::OutOfStockIn`]; [`ServiceError::Unverified`]; [`ServiceError::Suspended`].
+    /// [`ServiceError::NoSuchHolding`]; [`ServiceError::HoldingExpired`]; [`ServiceError::HeldElsewhere`];
+    /// [`ServiceError::NoIpChanges`]; [`ServiceError::OutOfStockIn`]; [`ServiceError::Unverified`]; [`ServiceError::Suspended`].
     pub async fn change_static_ip(
         &self,
         customer: CustomerId,
@@ -82,8 +84,13 @@ async fn change_own(change: &OwnChange, tx: &mut Tx) -> Result<StaticIpView, Ser
     if held.expires_at <= now {
         return Err(ServiceError::HoldingExpired);
     }
+    if swap.country.is_some_and(|country| country != held.country) {
+        return Err(ServiceError::HeldElsewhere(held.country));
+    }
+    let before = static_ip::by_id(tx, held.static_ip).await?.ok_or(ServiceError::NoSuchStaticIp)?;
     swap_ips(tx, &actor, &held, *swap).await?;
-    if !ip_changes::take(tx, customer).await? {
+    let charged = before.state != StaticIpState::Maintenance;
+    if charged && !ip_changes::take(tx, customer).await? {
         return Err(ServiceError::NoIpChanges);
     }
     list_static_ips::view(service, tx, customer, holding).await

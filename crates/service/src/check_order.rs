@@ -64,10 +64,12 @@ impl Service {
     }
 }
 
-/// Refuses a way of payment that does not take this. None needs to be chosen yet.
+/// Refuses a way of payment that does not take this. None needs to be chosen yet, and any does
+/// where there is nothing to pay.
 pub(crate) fn check_method(service: &Service, wish: &Wish, product: &Product, pay: Money) -> Result<(), ShopError> {
     match wish.method.get() {
         0 => Ok(()),
+        _ if !pay.is_positive() => service.shop().method(wish.method).map(drop),
         _ => service.shop().usable(wish.method, pay, product.product_type).map(drop),
     }
 }

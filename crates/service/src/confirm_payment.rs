@@ -87,6 +87,8 @@ impl Service {
 
 fn checked(notice: PaymentNotice) -> Result<NewEvent, ShopError> {
     let PaymentNotice { provider, event, trade_no, amount, currency } = notice;
+    // Blanks come along when people paste.
+    let [provider, event, trade_no] = [provider, event, trade_no].map(|text| text.trim().to_owned());
     for (what, text) in [("a provider", &provider), ("an event's name", &event), ("an order's number", &trade_no)] {
         let fits = (1..=LONGEST_NAME).contains(&text.chars().count()) && !text.contains(char::is_control);
         fits.then_some(()).ok_or(ShopError::Text { what, most: LONGEST_NAME })?;

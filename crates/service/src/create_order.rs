@@ -1,4 +1,5 @@
-//! A customer orders. With the balance as its way of payment the order is paid in the same transaction, or not made.
+//! A customer orders. With the balance as its way of payment the order is paid in the same transaction, or not made; an
+//! order that costs nothing is paid at once, whatever its way of payment.
 
 use turnpike_domain::ids::CustomerId;
 use turnpike_domain::time::Timestamp;
@@ -25,6 +26,8 @@ pub(crate) struct Ordering {
     pub(crate) customer: CustomerId,
     pub(crate) wish: Wish,
     pub(crate) now: Timestamp,
+    /// When a package that comes of it begins, once it is paid at once.
+    pub(crate) begins_at: Timestamp,
 }
 
 impl Service {
@@ -40,20 +43,21 @@ impl Service {
         wish: Wish,
     ) -> Result<OrderView, ServiceError> {
         let names_coupon = wish.coupon.is_some();
-        let ordering = Ordering { service: self.clone(), actor: actor.clone(), customer, wish, now: self.now() };
+        let (service, actor, now) = (self.clone(), actor.clone(), self.now());
+        let ordering = Ordering { service, actor, customer, wish, now, begins_at: now };
         let act = self.store.write(ordering, |ordering, tx| Box::pin(write(ordering, tx)));
         Ok(self.guarding_coupons(customer, names_coupon, act).await?.into())
     }
 }
 
-/// The order; paid, when its way of payment is the balance.
+/// The order; paid, when its way of payment is the balance or there is nothing to pay.
 pub(crate) async fn write(ordering: &Ordering, tx: &mut Tx) -> Result<Order, ServiceError> {
-    let Ordering { service, actor, customer, wish, now } = ordering;
+    let Ordering { service, actor, customer, wish, now, begins_at } = ordering;
     actor.may_change(tx, *customer).await?;
     let priced = priced(service, tx, (*customer, wish, *now), Earnest::Orders).await?;
     check_method(service, wish, &priced.product, priced.quote.pay)?;
-    let shop = service.shop();
-    let paid = shop.method(wish.method).is_ok_and(|method| method.kind == MethodKind::Balance);
+    let (shop, free) = (service.shop(), !priced.quote.pay.is_positive());
+    let paid = free || shop.method(wish.method).is_ok_and(|method| method.kind == MethodKind::Balance);
     let order = order::insert(tx, new_order(ordering, &priced, paid)).await.map_err(look_again)?;
     if let Some(short) = order.tops_up {
         // What is to be topped up does not time out before what tops it up.
@@ -61,12 +65,17 @@ pub(crate) async fn write(ordering: &Ordering, tx: &mut Tx) -> Result<Order, Ser
         kept.then_some(()).ok_or(ShopError::NothingToTopUp)?;
     }
     if paid {
-        fulfil::settle(service, tx, &Purchase::of(&order, &priced.product, *now)).await?;
+        let purchase = Purchase { begins_at: *begins_at, ..Purchase::of(&order, &priced.product, *now) };
+        fulfil::settle(service, tx, &purchase).await?;
     }
     if wish.invitation && !invitation::take(tx, *customer, order.id).await? {
         return Err(ShopError::NoInvitation.into());
     }
-    let how = if paid { ", paid from the balance" } else { "" };
+    let how = match (free, paid) {
+        (true, _) => ", nothing to pay",
+        (false, true) => ", paid from the balance",
+        (false, false) => "",
+    };
     let detail = format!("{}: {}, {}{how}", order.trade_no, order.title, order.pay_fee);
     audit::insert(tx, &actor.did("order.create", *customer, detail, *now)).await?;
     Ok(order)

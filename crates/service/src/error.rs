@@ -108,6 +108,9 @@ pub enum ServiceError {
     /// Nobody holds the address.
     #[error("nobody holds the address")]
     NotHeld,
+    /// A static IP is changed for another in its own country only.
+    #[error("the static IP is in {0}, and is changed for another there")]
+    HeldElsewhere(CountryCode),
     /// A static IP is of another kind than the renewal is for.
     #[error("a static IP is of another kind than the renewal is for")]
     HoldingOfOtherType,

@@ -37,6 +37,8 @@ pub(crate) struct Purchase<'a> {
     /// What people read in the journal.
     pub(crate) detail: &'a str,
     pub(crate) now: Timestamp,
+    /// When a package that comes of it begins.
+    pub(crate) begins_at: Timestamp,
 }
 
 impl<'a> Purchase<'a> {
@@ -51,6 +53,7 @@ impl<'a> Purchase<'a> {
             basket: &order.basket,
             detail: order.trade_no.as_str(),
             now,
+            begins_at: now,
         }
     }
 

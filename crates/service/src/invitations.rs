@@ -1,4 +1,5 @@
-//! Invitations: a customer's code, and who was invited with it. Whoever was invited has a discount on one order.
+//! Invitations: a customer's code, and who was invited with it. Whoever was invited has a discount on one order. Only new
+//! customers are invited, and no two invite each other.
 
 use turnpike_domain::ids::CustomerId;
 use turnpike_store::invitation::{self, Invitation};
@@ -50,7 +51,8 @@ impl Service {
     /// Notes that a customer was invited with that code, which gives it a discount on one order.
     ///
     /// # Errors
-    /// [`ServiceError::NoSuchCustomer`], [`ShopError::NoSuchInviteCode`], also for its own; [`ShopError::InvitedBefore`].
+    /// [`ServiceError::NoSuchCustomer`], [`ShopError::NoSuchInviteCode`], also for its own; [`ShopError::InvitedBefore`];
+    /// [`ShopError::NotNew`]; [`ShopError::InvitedEachOther`].
     pub async fn note_invitation(
         &self,
         actor: &Actor,
@@ -92,6 +94,13 @@ async fn invite(inviting: &Inviting, tx: &mut Tx) -> Result<Invitation, ServiceE
     of(tx, *customer).await?;
     let inviter = invitation::whose(tx, code).await?.filter(|inviter| inviter != customer);
     let inviter = inviter.ok_or(ShopError::NoSuchInviteCode)?;
+    invitation::lock(tx, [*customer, inviter]).await?;
+    if of(tx, inviter).await?.invited_by == Some(*customer) {
+        return Err(ShopError::InvitedEachOther.into());
+    }
+    if invitation::has_bought(tx, *customer).await? {
+        return Err(ShopError::NotNew.into());
+    }
     if !invitation::set_inviter(tx, *customer, inviter).await? {
         return Err(ShopError::InvitedBefore.into());
     }

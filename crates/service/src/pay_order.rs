@@ -1,4 +1,4 @@
-//! A customer pays an order from its balance, or says how it will be paid.
+//! A customer pays an order from its balance, or says how it will be paid. What costs nothing is paid by saying so.
 
 use turnpike_domain::ids::{CustomerId, PaymentMethod};
 use turnpike_domain::money::Money;
@@ -84,7 +84,7 @@ impl Service {
                 let order = order::of_customer(tx, customer, trade_no).await?.ok_or(ShopError::NoSuchOrder)?;
                 must_await(&order, now)?;
                 let (method, missing) = (method.unwrap_or(order.method), order.missing());
-                if method.get() != 0 {
+                if method.get() != 0 && missing.is_positive() {
                     self.shop().usable(method, missing, order.product_type)?;
                 }
                 Ok(PaymentQuote { method, missing, order: order.into() })
@@ -99,6 +99,14 @@ async fn pay(wish: &PayWish, tx: &mut Tx) -> Result<PayOutcome, ServiceError> {
     let order = order::of_customer(tx, *customer, trade_no).await?.ok_or(ShopError::NoSuchOrder)?;
     let order = lock(tx, &order).await?;
     must_await(&order, *now)?;
+    if !order.missing().is_positive() {
+        if method.get() != 0 {
+            service.shop().method(*method)?;
+        }
+        let paid = take_step(service, tx, order, (*method, *now)).await?;
+        audit::insert(tx, &actor.did("order.pay", *customer, format!("{trade_no}: nothing to pay"), *now)).await?;
+        return Ok(PayOutcome::Paid(paid.into()));
+    }
     let shop = service.shop();
     let method = shop.usable(*method, order.missing(), order.product_type)?;
     if method.kind == MethodKind::Transfer {

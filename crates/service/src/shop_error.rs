@@ -59,6 +59,12 @@ pub enum ShopError {
     /// Somebody has invited the customer before.
     #[error("the customer was invited before")]
     InvitedBefore,
+    /// Who has bought something is no new customer.
+    #[error("the customer has bought something before")]
+    NotNew,
+    /// Two customers cannot invite each other.
+    #[error("the customer has invited the inviter")]
+    InvitedEachOther,
     /// The customer was not invited, or another order had the discount.
     #[error("there is no invitation discount for this customer")]
     NoInvitation,

@@ -51,6 +51,31 @@ pub async fn whose(tx: &mut Tx, code: &str) -> Result<Option<CustomerId>, StoreE
     Ok(optional!((i64,), tx, WHOSE, code)?.map(|(id,)| CustomerId::new(id)))
 }
 
+const LOCK: &str = "\
+    SELECT id FROM customer WHERE id = $1 OR id = $2
+    ORDER BY id
+    FOR NO KEY UPDATE";
+
+/// Until the transaction ends nobody else notes who invited either of two customers.
+///
+/// # Errors
+/// Only the database's own.
+pub async fn lock(tx: &mut Tx, [one, other]: [CustomerId; 2]) -> Result<(), StoreError> {
+    all!((i64,), tx, LOCK, one.get(), other.get())?;
+    Ok(())
+}
+
+const HAS_BOUGHT: &str = "\
+    SELECT id FROM orders WHERE customer_id = $1 AND paid_at IS NOT NULL AND pay_fee > 0 LIMIT 1";
+
+/// Whether a customer ever paid something for an order, refunded or not.
+///
+/// # Errors
+/// Only the database's own.
+pub async fn has_bought(tx: &mut Tx, customer: CustomerId) -> Result<bool, StoreError> {
+    Ok(optional!((i64,), tx, HAS_BOUGHT, customer.get())?.is_some())
+}
+
 const SET_INVITER: &str = "\
     UPDATE customer SET invited_by = $2 WHERE id = $1 AND id <> $2 AND invited_by IS NULL";
 

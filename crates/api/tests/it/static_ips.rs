@@ -144,9 +144,11 @@ each_store! {
         buy(&given, &anna, r#"{"pid":3,"pm_id":1,"amount":2}"#).await;
         let changed = change(format!(r#"{{"id":{id}}}"#)).await.data();
         assert_eq!((&changed["id"], changed["ip"].as_str(), changed["expired_at"].as_str()), (&id, Some("127.25.81.2"), Some("2026-06-09 12:00:00")));
-        let once = given.post_once(&anna, "/ip/change-static-ip", "k", &format!(r#"{{"id":"{id}","country_code":"us"}}"#)).await;
-        assert_eq!(once.data()["country_code"], "US");
-        let again = given.post_once(&anna, "/ip/change-static-ip", "k", &format!(r#"{{"id":"{id}","country_code":"us"}}"#)).await;
+        let elsewhere = change(format!(r#"{{"id":{id},"country_code":"US"}}"#)).await;
+        assert_eq!((elsewhere.code(), elsewhere.errors("country_code")), (400, vec!["must be JP, where the static IP is".to_owned()]));
+        let once = given.post_once(&anna, "/ip/change-static-ip", "k", &format!(r#"{{"id":"{id}","country_code":"jp"}}"#)).await;
+        assert_eq!(once.data()["country_code"], "JP");
+        let again = given.post_once(&anna, "/ip/change-static-ip", "k", &format!(r#"{{"id":"{id}","country_code":"jp"}}"#)).await;
         assert_eq!((again.headers["idempotent-replayed"].to_str().unwrap(), again.body), ("true", once.body));
         let missing = r#"200 {"code":404,"msg":"There is no static IP with the id 99","message":"There is no static IP with the id 99","data":null,"errors":{}}"#;
         change(r#"{"id":99}"#.to_owned()).await.must_be(missing);

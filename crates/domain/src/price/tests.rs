@@ -134,6 +134,8 @@ fn a_recharge_is_bounded_in_money_and_never_reduced() {
     }
     let coupon = Discounts { coupon: Some(Reduction::Amount(money("1"))), invitation: None };
     assert_eq!(quote(&recharge, &basket(25, None), &coupon), Err(PriceError::NeverReduced));
+    let invited = Discounts { coupon: None, invitation: Percent::from_hundredths(1000) };
+    assert_eq!(quote(&recharge, &basket(25, None), &invited), Err(PriceError::NeverDiscounted));
 }
 
 #[test]

@@ -81,9 +81,10 @@ async fn add_package(
     product_type: ProductType,
     size: Bytes,
 ) -> Result<PackageId, ServiceError> {
-    let Purchase { order, customer, product, basket, now, .. } = *purchase;
-    let expires_at: Timestamp = now.plus(validity(product, basket.amount));
-    let new = NewPackage { customer, order, product_type, size, starts_at: now, expires_at, announced: true };
+    let Purchase { order, customer, product, basket, now, begins_at: starts_at, .. } = *purchase;
+    let expires_at: Timestamp = starts_at.plus(validity(product, basket.amount));
+    let announced = starts_at <= now;
+    let new = NewPackage { customer, order, product_type, size, starts_at, expires_at, announced };
     let id = package::insert(tx, &new).await?;
     if !customer::raise_packages_version(tx, customer).await? {
         return Err(ServiceError::NoSuchCustomer);

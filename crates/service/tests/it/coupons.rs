@@ -168,6 +168,16 @@ each_store! {
         given.service.note_invitation(&operator(), ben, &code).await.unwrap();
         given.package(ben, 1024).await;
         given.package(ben, 1024).await;
+        // Ben cannot invite Anna in turn, nor is Carl new who has paid for something.
+        let back = given.service.give_invite_code(&operator(), ben).await.unwrap().code.unwrap();
+        let refused = given.service.note_invitation(&operator(), anna, &back).await.unwrap_err();
+        assert!(matches!(refused, ServiceError::Shop(ShopError::InvitedEachOther)), "{refused:?}");
+        let carl = given.customer("carl@example.com").await;
+        given.package(carl, 1024).await;
+        for (price, is_new) in [(1, false), (0, true)] {
+            given.store.run_raw(&format!("UPDATE orders SET pay_fee = {price} WHERE customer_id = {carl}")).await.unwrap();
+            assert_eq!(given.service.note_invitation(&operator(), carl, &back).await.is_ok(), is_new);
+        }
         let taking = async |customer, order| {
             let wanted = (customer, OrderId::new(order));
             let take = given.store.write(wanted, |(customer, order), tx| Box::pin(invitation::take(tx, *customer, *order)));

@@ -142,11 +142,16 @@ impl Shop {
 
     /// A coupon of half the price that can be used so often.
     pub(crate) async fn coupon(&self, code: &str, most_uses: u32) -> CouponCode {
+        let half = Percent::from_hundredths(5000).unwrap();
+        self.coupon_of(code, Reduction::Percent(half), most_uses).await
+    }
+
+    pub(crate) async fn coupon_of(&self, code: &str, reduction: Reduction, most_uses: u32) -> CouponCode {
         let code = CouponCode::parse(code).unwrap();
         let new = NewCoupon {
             code: code.clone(),
-            name: "Half price".to_owned(),
-            reduction: Reduction::Percent(Percent::from_hundredths(5000).unwrap()),
+            name: "A coupon".to_owned(),
+            reduction,
             scope: CouponScope::default(),
             starts_at: self.now(),
             expires_at: self.now().plus(Span::from_days(365)),

@@ -334,14 +334,23 @@ each_store! {
         assert!(matches!(refused, ServiceError::NoIpChanges), "{refused:?}");
         assert_eq!(for_sale(&given).await, [1, 2]);
         order(&given, anna, Wish { amount: Some(2), ..Wish::of(CHANGES, BALANCE) }).await.unwrap();
+        for elsewhere in ["US", "DE"] {
+            let refused = change(Some(elsewhere)).await.unwrap_err();
+            assert!(matches!(refused, ServiceError::HeldElsewhere(at) if at == country("JP")), "{refused:?}");
+        }
         let after = change(None).await.unwrap();
         assert_eq!((after.id, after.ip.to_string(), after.expires_at), (before.id, "127.1.0.2".to_owned(), before.expires_at));
-        let after = change(Some("US")).await.unwrap();
-        assert_eq!((after.ip.to_string(), after.country), ("127.2.0.1".to_owned(), country("US")));
-        assert_eq!(for_sale(&given).await, [2, 1]);
+        let after = change(Some("JP")).await.unwrap();
+        assert_eq!((after.ip.to_string(), after.country), ("127.1.0.1".to_owned(), country("JP")));
+        assert_eq!(for_sale(&given).await, [1, 2]);
         assert!(matches!(change(None).await.unwrap_err(), ServiceError::NoIpChanges));
-        let elsewhere = change(Some("DE")).await.unwrap_err();
-        assert!(matches!(elsewhere, ServiceError::OutOfStockIn(at) if at == country("DE")), "{elsewhere:?}");
+        let set = async |ip: &str, duty| given.service.set_static_ip_duty(&operator(), ip.parse().unwrap(), duty).await;
+        set("127.1.0.1", StaticIpDuty::Maintenance).await.unwrap();
+        // What cannot be used is changed at no charge, and only what cannot.
+        assert_eq!(change(None).await.unwrap().ip.to_string(), "127.1.0.2");
+        assert!(matches!(change(None).await.unwrap_err(), ServiceError::OutOfStockIn(_)));
+        set("127.1.0.1", StaticIpDuty::Normal).await.unwrap();
+        assert!(matches!(change(None).await.unwrap_err(), ServiceError::NoIpChanges));
         let ben = given.customer("ben@example.com").await;
         let foreign = given.service.change_static_ip(ben, before.id, None).await.unwrap_err();
         assert!(matches!(foreign, ServiceError::NoSuchHolding(_)), "{foreign:?}");
@@ -509,11 +518,20 @@ each_store! {
         let package = turnpike_domain::ids::PackageId::new(given.number("SELECT max(id) FROM package").await);
         let wish = AutoRenewalWish { target: Target::Package(package), product: None, months: 1, enabled: true };
         given.service.set_auto_renewal(anna, wish).await.unwrap();
-        for bought in [2, 3] {
-            given.pass(Span::from_days(29));
+        let first_end = given.now().plus(Span::from_days(30));
+        for (bought, days, began) in [(2, 29, 0), (3, 30, 1)] {
+            given.pass(Span::from_days(days));
+            assert_eq!(given.service.start_packages().await.unwrap(), began);
             given.service.buy_again().await.unwrap();
             given.service.buy_again().await.unwrap();
             assert_eq!(packages().await, bought);
+            // Each begins where the one before ends, so that no paid time is lost.
+            let whole = Span::from_days(30 * (bought - 2));
+            let newest = "FROM package ORDER BY id DESC LIMIT 1";
+            assert_eq!(given.number(&format!("SELECT starts_at {newest}")).await, first_end.plus(whole).ms());
+            let end = first_end.plus(whole).plus(Span::from_days(30)).ms();
+            assert_eq!(given.number(&format!("SELECT expires_at {newest}")).await, end);
+            assert_eq!(given.number("SELECT count(*) FROM package WHERE NOT announced").await, 1);
         }
         assert_eq!(given.service.balance(anna).await.unwrap(), money(1000 - 3 * 10));
     }
@@ -539,6 +557,29 @@ each_store! {
         let outcomes: Vec<_> = logged(&given, anna).await.into_iter().map(|attempt| attempt.outcome).collect();
         assert_eq!(outcomes, ["balance-too-low", "suspended", "renewed"]);
         assert_eq!(given.number("SELECT count(*) FROM orders WHERE product_type = 19").await, 1);
+    }
+
+    async fn tries_come_sooner_as_the_end_nears(given: &TestStore) {
+        let given = Given::over(given);
+        let anna = shop(&given, 1).await;
+        let package = order(&given, anna, Wish::of(TRAFFIC, BALANCE)).await.unwrap();
+        assert_eq!(package.pay_fee, money(5));
+        let package = turnpike_domain::ids::PackageId::new(given.number("SELECT max(id) FROM package").await);
+        let wish = AutoRenewalWish { target: Target::Package(package), product: None, months: 1, enabled: true };
+        given.service.set_auto_renewal(anna, wish).await.unwrap();
+        pay_in(&given, anna, -995).await;
+        given.pass(Span::from_secs(30 * 86_400 - 600));
+        given.service.buy_again().await.unwrap();
+        given.pass(Span::from_secs(149));
+        assert_eq!(given.service.buy_again().await.unwrap(), 0);
+        given.pass(Span::from_secs(1));
+        assert_eq!(given.service.buy_again().await.unwrap(), 1);
+        pay_in(&given, anna, 5).await;
+        // Half a minute before the end the last try is in time.
+        given.pass(Span::from_secs(420));
+        given.service.buy_again().await.unwrap();
+        let outcomes: Vec<_> = logged(&given, anna).await.into_iter().map(|attempt| attempt.outcome).collect();
+        assert_eq!(outcomes, ["balance-too-low", "balance-too-low", "renewed"]);
     }
 
     async fn two_processes_buy_it_once(given: &TestStore) {

@@ -1,6 +1,6 @@
 //! Orders: made, paid, closed, timed out; and what each type gives.
 
-use turnpike_domain::coupon::CouponRefusal;
+use turnpike_domain::coupon::{CouponRefusal, Reduction};
 use turnpike_domain::ids::CustomerId;
 use turnpike_domain::order::OrderStatus;
 use turnpike_domain::price::PriceError;
@@ -62,6 +62,36 @@ each_store! {
         assert_eq!(refusal(shop.pay(&closed, BALANCE).await), stands(OrderStatus::Closed));
         assert_eq!(refusal(shop.close(&closed).await), stands(OrderStatus::Closed));
         assert_eq!(shop.balance(anna).await, "15.00");
+        shop.agrees().await;
+    }
+
+    async fn an_order_that_costs_nothing_is_paid_at_once_however_it_is_paid(given: &TestStore) {
+        let shop = Shop::over(given).await;
+        let none = shop.customer("none@example.com").await;
+        let code = shop.coupon_of("GIFT", Reduction::Amount(money("7")), 10).await;
+        for (bought, method) in [(1, LATER), (2, TRANSFER), (3, BALANCE)] {
+            let order = shop.order(none, Wish { coupon: Some(code.clone()), ..wish(TRAFFIC, method) }).await.unwrap();
+            assert_eq!((order.status, order.pay_fee, order.paid_at), (OrderStatus::Paid, money("0"), Some(shop.now())));
+            assert_eq!(shop.number("SELECT count(*) FROM package").await, bought);
+        }
+        let unknown = Wish { coupon: Some(code), ..wish(TRAFFIC, turnpike_domain::ids::PaymentMethod::new(9)) };
+        assert_eq!(refusal(shop.order(none, unknown).await), ShopError::NoSuchPaymentMethod);
+        assert_eq!(shop.balance(none).await, "0.00");
+        shop.agrees().await;
+    }
+
+    async fn a_waiting_order_that_costs_nothing_is_paid_by_saying_so(given: &TestStore) {
+        let shop = Shop::over(given).await;
+        let none = shop.customer("none@example.com").await;
+        for (paid, method) in [(1, LATER), (2, TRANSFER), (3, BALANCE)] {
+            let order = shop.awaiting(none, TRAFFIC).await;
+            shop.given.store.run_raw("UPDATE orders SET pay_fee = 0 WHERE status = 0").await.unwrap();
+            let quote = shop.service.quote_payment(none, &order.trade_no, Some(method)).await.unwrap();
+            assert_eq!(quote.missing, money("0"));
+            let PayOutcome::Paid(view) = shop.pay(&order, method).await.unwrap() else { panic!("not paid") };
+            assert_eq!(view.status, OrderStatus::Paid);
+            assert_eq!(shop.number("SELECT count(*) FROM package").await, paid);
+        }
         shop.agrees().await;
     }
 
