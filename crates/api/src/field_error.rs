@@ -176,7 +176,9 @@ impl FieldError {
                 arguments.set("lowest", least.to_string());
                 arguments.set("highest", most.to_string());
             }
-            Self::CountryNotSold { country } => arguments.set("country", country.to_string()),
+            Self::CountryNotSold { country } | Self::HeldElsewhere { country } => {
+                arguments.set("country", country.to_string());
+            }
             Self::NumberTwice { number } => arguments.set("number", number.to_string()),
             Self::NameTwice { name } => arguments.set("name", name.to_string()),
             Self::TooManyItems => arguments.set("most", LARGEST_BATCH),

@@ -92,11 +92,11 @@ impl Given {
         let account = accounts.into_iter().find(|account| account.username.as_str() == username).unwrap().id;
         let asks =
             Exchange { number: 1, requests: vec![LeaseRequest { account, want: Bytes::MAX }], ..Exchange::default() };
-        let grants = self.service.exchange_leases(node, asks).await.unwrap();
+        let grants = self.service.exchange_leases_beside(node, asks).await.unwrap();
         let lease = grants[0].outcome.clone().unwrap();
         let reports = vec![LeaseReport::last(lease.id, Bytes::new(bytes))];
         let tells = Exchange { number: 2, reports, ..Exchange::default() };
-        self.service.exchange_leases(node, tells).await.unwrap();
+        self.service.exchange_leases_beside(node, tells).await.unwrap();
     }
 
     /// GET, with the key in the query and the message in English.

@@ -32,7 +32,7 @@ each_store! {
             assert_eq!(given.post(&anna, path, json).await.data()["effective"], "0/1", "{path}");
         }
         let change = r#"{"account":"b","limit":2,"wait":"applied"}"#;
-        given.post(&anna, "/proxy-account/change", change).await.must_be(r#"200 {"code":200,"msg":"Success","message":"Success","data":{"id":2,"username":"b","limit":2,"used":0,"status":1,"effective":"0/1"}}"#);
+        given.post(&anna, "/proxy-account/change", change).await.must_be(r#"200 {"code":200,"msg":"Success","message":"Success","data":{"id":2,"username":"b","limit":2,"daily_limit":0,"used":0,"status":1,"udp":false,"effective":"0/1"}}"#);
         // Whoever does not ask is not told.
         given.post(&anna, "/whitelist-account/disable", r#"{"accounts":"b","wait":""}"#).await.must_be(r#"200 {"code":200,"msg":"Success","message":"Success","data":null}"#);
     }
