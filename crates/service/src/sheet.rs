@@ -62,12 +62,17 @@ impl Faults {
 
 /// A cell as it goes into a table that people open: one that begins like a formula gets an apostrophe before it.
 pub fn sheet_cell(text: &str) -> Cow<'_, str> {
-    if text.starts_with(FORMULA) { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) }
+    if is_formula(text) { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) }
+}
+
+/// Whether a cell begins like a formula, behind any apostrophes: those must come back, too.
+fn is_formula(text: &str) -> bool {
+    text.trim_start_matches('\'').starts_with(FORMULA)
 }
 
 /// The text that [`sheet_cell`] made a cell of.
 pub(crate) fn cell_text(cell: &str) -> &str {
-    cell.strip_prefix('\'').filter(|rest| rest.starts_with(FORMULA)).unwrap_or(cell)
+    cell.strip_prefix('\'').filter(|rest| is_formula(rest)).unwrap_or(cell)
 }
 
 #[cfg(test)]
@@ -76,7 +81,7 @@ mod tests {
 
     #[test]
     fn no_cell_is_taken_for_a_formula_and_every_text_comes_back() {
-        for text in ["=1+1", "+49", "-", "@a", "\tx", "'", "", "'plain", "a=b", "=\"x\""] {
+        for text in ["=1+1", "+49", "-", "@a", "\tx", "'", "", "'plain", "'+A", "''=1", "a=b", "=\"x\""] {
             let cell = sheet_cell(text);
             assert!(!cell.starts_with(FORMULA), "{text}");
             assert_eq!(cell_text(&cell), text);

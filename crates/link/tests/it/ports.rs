@@ -93,7 +93,7 @@ each_store! {
         given.package(customer).await;
         let grants = linked.link.exchange(NODE, asking(2, account)).await.unwrap();
         let lease = grants[0].outcome.clone().unwrap();
-        assert_eq!(lease.bytes, Bytes::new(1 << 20));
+        assert_eq!(lease.bytes, Bytes::new((1 << 30) / 1280));
         // A number that was used is not carried out again.
         let late = linked.link.exchange(NODE, asking(2, account)).await;
         assert!(matches!(late, Err(PortError::Unreachable(_))), "{late:?}");

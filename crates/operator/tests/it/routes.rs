@@ -78,6 +78,8 @@ fn body(operation: &str, things: &Things) -> Option<Value> {
 /// What is there once, or once for each way it can stand.
 struct Things {
     customer: i64,
+    /// Another one, who has bought nothing yet.
+    newcomer: i64,
     invite_code: String,
     places: Vec<(&'static str, String)>,
     /// Orders that await payment, the first to be closed and the second to be paid, and one that is paid.
@@ -93,10 +95,12 @@ impl Things {
             Some("refund") => paid,
             _ => closing,
         };
-        let filled = self
-            .places
-            .iter()
-            .fold(path.replace("{order}", order), |path, (name, value)| path.replace(&format!("{{{name}}}"), value));
+        let mut begun = path.replace("{order}", order);
+        if path.ends_with("/invitation") {
+            begun = begun.replace("{customer}", &self.newcomer.to_string());
+        }
+        let fill = |path: String, (name, value): &(&str, String)| path.replace(&format!("{{{name}}}"), value);
+        let filled = self.places.iter().fold(begun, fill);
         assert!(!filled.contains('{'), "{filled}");
         filled
     }
@@ -105,6 +109,7 @@ impl Things {
 /// A store in which everything is there once.
 async fn things(given: &Given, gateway: &FakeGateway) -> Things {
     let (customer, inviter) = (given.customer("anna").await, given.customer("ben").await);
+    let newcomer = given.customer("cara").await;
     given.account(customer, "user1").await;
     let package = given.post(&format!("/customers/{customer}/packages"), json!({"size_kb": 1 << 20})).await.is(201);
     given.post(&format!("/customers/{customer}/sources"), json!({"ips": ["192.0.2.1"]})).await.is(201);
@@ -128,7 +133,7 @@ async fn things(given: &Given, gateway: &FakeGateway) -> Things {
         ("article", article["id"].to_string()),
         ("payment", payment),
     ];
-    Things { customer, invite_code: code["code"].as_str().unwrap().to_owned(), places, orders }
+    Things { customer, newcomer, invite_code: code["code"].as_str().unwrap().to_owned(), places, orders }
 }
 
 /// Orders in the ways they can stand, a static IP that is held, and a payment that is parked.
