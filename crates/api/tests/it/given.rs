@@ -90,13 +90,17 @@ impl Given {
         self.service.settle_node(node, Vec::new()).await.unwrap();
         let accounts = self.service.list_accounts(customer.id, None).await.unwrap();
         let account = accounts.into_iter().find(|account| account.username.as_str() == username).unwrap().id;
-        let asks =
-            Exchange { number: 1, requests: vec![LeaseRequest { account, want: Bytes::MAX }], ..Exchange::default() };
-        let grants = self.service.exchange_leases_beside(node, asks).await.unwrap();
-        let lease = grants[0].outcome.clone().unwrap();
-        let reports = vec![LeaseReport::last(lease.id, Bytes::new(bytes))];
-        let tells = Exchange { number: 2, reports, ..Exchange::default() };
-        self.service.exchange_leases_beside(node, tells).await.unwrap();
+        let (mut left, mut number) = (bytes, 0);
+        while left > 0 {
+            number += 2;
+            let requests = vec![LeaseRequest { account, want: Bytes::MAX }];
+            let asks = Exchange { number: number - 1, requests, ..Exchange::default() };
+            let lease = self.service.exchange_leases(node, asks).await.unwrap()[0].outcome.clone().unwrap();
+            let part = left.min(lease.bytes.get());
+            let reports = vec![LeaseReport::last(lease.id, Bytes::new(part))];
+            self.service.exchange_leases(node, Exchange { number, reports, ..Exchange::default() }).await.unwrap();
+            left -= part;
+        }
     }
 
     /// GET, with the key in the query and the message in English.
