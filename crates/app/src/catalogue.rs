@@ -20,12 +20,14 @@ pub(crate) use text::written;
 /// A catalogue to try everything with.
 pub(crate) const STARTER: &str = include_str!("catalogue/starter.toml");
 
+/// Why a file without a word on products is refused: it may be a wrong file, or one that was cut short.
+const NO_PRODUCT: &str = "there is none; `product = []` takes everything off sale";
+
 /// What stands in a file.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
-    #[serde(default)]
-    product: Vec<Entry>,
+    product: Option<Vec<Entry>>,
     tier: Option<Vec<TierEntry>>,
 }
 
@@ -58,9 +60,12 @@ impl CatalogueFile {
             let key = error.path().to_string();
             vec![places.blame(&key, error.inner().message().trim())]
         })?;
+        if file.product.is_none() {
+            return Err(vec![places.blame("product", NO_PRODUCT)]);
+        }
         let tier = |entry: TierEntry| Tier { amount: entry.amount, ratio: entry.ratio };
         let catalogue = Catalogue {
-            products: file.product.into_iter().map(Entry::listed).collect(),
+            products: file.product.unwrap_or_default().into_iter().map(Entry::listed).collect(),
             tiers: file.tier.map(|tiers| tiers.into_iter().map(tier).collect()),
         };
         let read = Self { catalogue, places };
@@ -130,8 +135,19 @@ size = "1 GB"
             twice,
             "c.toml:15:1: product[1].rank: must be -1000000 to 1000000\nc.toml:10:1: product[1].code: stands there twice"
         );
-        let tiers = faults("[[tier]]\namount = 5\nratio = \"1.1\"\n[[tier]]\namount = \"4.50\"\nratio = 1\n");
-        assert_eq!(tiers, "c.toml:5:1: tier[1].amount: must be more than 0 and than the tier before");
+        let tiers =
+            faults("product = []\n[[tier]]\namount = 5\nratio = \"1.1\"\n[[tier]]\namount = \"4.50\"\nratio = 1\n");
+        assert_eq!(tiers, "c.toml:6:1: tier[1].amount: must be more than 0 and than the tier before");
+    }
+
+    #[test]
+    fn everything_goes_off_sale_only_when_the_file_says_so() {
+        for nothing in ["", "# Nothing\n", "tier = []\n"] {
+            let told = read(nothing).unwrap_err();
+            assert!(told.ends_with("product: there is none; `product = []` takes everything off sale"), "{told}");
+        }
+        assert!(read("product = []\n").unwrap().catalogue.products.is_empty());
+        assert!(read(&written(&[], &[])).unwrap().catalogue.products.is_empty());
     }
 
     #[test]

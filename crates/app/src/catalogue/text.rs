@@ -15,6 +15,9 @@ const HEAD: &str =
 /// The file's text.
 pub(crate) fn written(products: &[Product], tiers: &[Tier]) -> String {
     let mut file = Text(HEAD.to_owned());
+    if products.is_empty() {
+        file.line("product", "[]");
+    }
     if tiers.is_empty() {
         file.line("tier", "[]");
     }
