@@ -86,21 +86,7 @@ where
     D: Serialize,
     F: Future<Output = Result<D, Problem>>,
 {
-    let (parts, body) = request.into_parts();
-    let path = parts.uri.path().to_owned();
-    let token = match credential::admit(&api, &parts.headers, rules.scope).await {
-        Ok(token) => token,
-        Err(problem) => return problem.into_response(&path),
-    };
-    let name = token.name.clone();
-    let answered = async {
-        intake::check_accept(&parts.headers, JSON)?;
-        let case = Case::open(&api, rules, (token, places), (&parts, body)).await?;
-        case.close::<W, D, F>(act).await
-    };
-    let mut response = answered.await.unwrap_or_else(|problem: Problem| problem.into_response(&path));
-    response.extensions_mut().insert(ActedAs(name));
-    response
+    enter(api, rules, places, (request, JSON), |case, _| case.close::<W, D, F>(act)).await
 }
 
 /// Answers one request at a route with a table.
@@ -115,6 +101,24 @@ where
     W: Wish,
     F: Future<Output = Result<Sheet, Problem>>,
 {
+    let written = |case: Case, path: String| async move {
+        let wish = case.read()?;
+        Ok(table(act(case.desk, wish).await?, &path))
+    };
+    enter(api, rules, places, (request, CSV), written).await
+}
+
+/// Finds out who asks and for what, lets `answer` answer it, and notes who acted.
+async fn enter<F>(
+    api: Api,
+    rules: Rules,
+    places: Vec<(String, String)>,
+    (request, media_type): (Request, &'static str),
+    answer: impl FnOnce(Case, String) -> F,
+) -> Response
+where
+    F: Future<Output = Result<Response, Problem>>,
+{
     let (parts, body) = request.into_parts();
     let path = parts.uri.path().to_owned();
     let token = match credential::admit(&api, &parts.headers, rules.scope).await {
@@ -122,16 +126,12 @@ where
         Err(problem) => return problem.into_response(&path),
     };
     let name = token.name.clone();
-    let written = async {
-        intake::check_accept(&parts.headers, CSV)?;
+    let answered = async {
+        intake::check_accept(&parts.headers, media_type)?;
         let case = Case::open(&api, rules, (token, places), (&parts, body)).await?;
-        let wish = case.read()?;
-        act(case.desk, wish).await
+        answer(case, path.clone()).await
     };
-    let mut response = match written.await {
-        Ok(sheet) => table(sheet, &path),
-        Err(problem) => problem.into_response(&path),
-    };
+    let mut response = answered.await.unwrap_or_else(|problem: Problem| problem.into_response(&path));
     response.extensions_mut().insert(ActedAs(name));
     response
 }
