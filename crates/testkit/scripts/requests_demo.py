@@ -23,7 +23,8 @@ import time
 
 import requests
 
-TIMEOUT_S = 10
+from customer_api import TIMEOUT_S, Api
+
 BILLED_WITHIN_S = 2.0
 IN_FORCE_WITHIN_S = 1.0
 HTTPS_ADDRESS = ("127.0.0.10", 8443)
@@ -38,33 +39,6 @@ def check(kept, what):
     global failures
     failures += not kept
     print("ok       " if kept else "VIOLATION", what)
-
-
-class Api:
-    """The customer's API, spoken to as deployed clients do: app_key in the query, JSON in the body."""
-
-    def __init__(self, demo):
-        self.base, self.key = demo["api"], demo["app_key"]
-
-    def get(self, path, **parameters):
-        return self.unwrap(requests.get(self.url(path), params={"app_key": self.key, **parameters}, timeout=TIMEOUT_S))
-
-    def post(self, path, **fields):
-        return self.unwrap(requests.post(self.url(path), params={"app_key": self.key}, json=fields, timeout=TIMEOUT_S))
-
-    def url(self, path):
-        return f"{self.base}/api-gate-way/{path}"
-
-    @staticmethod
-    def unwrap(response):
-        response.raise_for_status()
-        envelope = response.json()
-        if envelope["code"] not in (0, 200):
-            raise RuntimeError(f"{envelope['code']}: {envelope['msg']}")
-        return envelope["data"]
-
-    def used_kb(self, account):
-        return sum(day["flow"] for day in self.get("user-usage-flow/total", username=account)["list"])
 
 
 class Echo(http.server.BaseHTTPRequestHandler):

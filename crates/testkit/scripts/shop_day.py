@@ -20,7 +20,8 @@ from decimal import ROUND_HALF_UP, Decimal
 
 import requests
 
-TIMEOUT_S = 10
+from customer_api import TIMEOUT_S, Api, Refused
+
 IN_FORCE_WITHIN_S = 1.0
 BILLED_WITHIN_S = 2.0
 RECHARGE = Decimal("200")
@@ -45,36 +46,8 @@ def cents(amount):
     return Decimal(str(amount)).quantize(Decimal("0.01"), ROUND_HALF_UP)
 
 
-class Refused(Exception):
-    """The API said no."""
-
-    def __init__(self, envelope):
-        super().__init__(f"{envelope['code']}: {envelope['msg']}")
-        self.code = envelope["code"]
-
-
-class Customer:
-    """The customer's API, spoken to as deployed clients do."""
-
-    def __init__(self, demo):
-        self.base, self.key = demo["api"], demo["app_key"]
-
-    def get(self, path, **parameters):
-        return self.unwrap(requests.get(self.url(path), params={"app_key": self.key, **parameters}, timeout=TIMEOUT_S))
-
-    def post(self, path, **fields):
-        return self.unwrap(requests.post(self.url(path), params={"app_key": self.key}, json=fields, timeout=TIMEOUT_S))
-
-    def url(self, path):
-        return f"{self.base}/api-gate-way/{path}"
-
-    @staticmethod
-    def unwrap(response):
-        response.raise_for_status()
-        envelope = json.loads(response.text, parse_float=Decimal)
-        if envelope["code"] not in (0, 200):
-            raise Refused(envelope)
-        return envelope["data"]
+class Customer(Api):
+    """The customer's API, and what is asked of it again and again."""
 
     def balance(self):
         return cents(self.get("user/info")["balance"])
@@ -132,11 +105,9 @@ def buy_traffic(customer, operator, by_balance):
     product, before = customer.product(9), customer.balance()
     wish = {"pid": product["id"], "pm_id": by_balance, "amount": 3, "coupon_sn": code}
     price = customer.post("order/check", **wish)
-    expected = cents(cents(price["total_fee"]) * 3 / 4)
     same(cents(price["pay_fee"]), cents(price["total_fee"]) - cents(cents(price["total_fee"]) / 4), "a quarter is off")
     order = customer.post("order/create", **wish)
     same((order["status"], cents(order["pay_fee"])), (1, cents(price["pay_fee"])), "what was shown is charged")
-    check(abs(cents(order["pay_fee"]) - expected) <= Decimal("0.01"), f"three quarters of the price: {expected}")
     same(customer.balance(), before - cents(order["pay_fee"]), "the balance after it")
     package = customer.get("user-product/list", trade_no=order["trade_no"])["list"]
     same([one["trade_no"] for one in package], [order["trade_no"]], "the package of that order")
@@ -161,7 +132,7 @@ def send(customer, demo, origin):
     same(len(through.get(f"{origin}/bytes/{TRANSFER_BYTES}", timeout=TIMEOUT_S).content), TRANSFER_BYTES, "bytes came")
     begin, used = time.monotonic(), 0
     while used * 1024 < TRANSFER_BYTES and time.monotonic() - begin < BILLED_WITHIN_S:
-        used = sum(day["flow"] for day in customer.get("user-usage-flow/total", username=account)["list"])
+        used = customer.used_kb(account)
     check(TRANSFER_BYTES <= used * 1024 <= TRANSFER_BYTES + 64 * 1024, f"{used} KB are billed for them")
 
 
