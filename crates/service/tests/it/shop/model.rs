@@ -13,7 +13,7 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use turnpike_testkit::each_store;
 
-use super::Shop;
+use super::{Shop, number_from};
 
 /// Acts of one run at most.
 const LONGEST: usize = 250;
@@ -81,22 +81,16 @@ fn act() -> impl Strategy<Value = Act> {
     ]
 }
 
-/// A number of the environment: how long these tests run, and where chance begins, is for whoever runs them.
-#[expect(clippy::disallowed_methods, reason = "there is no configuration of a test but its environment")]
-fn environment(name: &str) -> Option<u64> {
-    std::env::var(name).ok()?.parse().ok()
-}
-
 fn runner() -> TestRunner {
     let mut seed = [0; 32];
-    seed[..8].copy_from_slice(&environment("TURNPIKE_MODEL_SEED").unwrap_or(1).to_be_bytes());
+    seed[..8].copy_from_slice(&number_from("TURNPIKE_MODEL_SEED", 1).to_be_bytes());
     TestRunner::new_with_rng(Config::default(), TestRng::from_seed(RngAlgorithm::ChaCha, &seed))
 }
 
 each_store! {
     async fn the_shop_does_what_its_model_does(given: &TestStore) {
         let shop = Shop::over(given).await;
-        let (mut runner, acts) = (runner(), environment("TURNPIKE_MODEL_ACTS").unwrap_or(ACTS));
+        let (mut runner, acts) = (runner(), number_from("TURNPIKE_MODEL_ACTS", ACTS));
         let (mut done, mut runs) = (0_u64, 0_i64);
         while done < acts {
             let mut tree = vec(act(), 1..LONGEST).new_tree(&mut runner).unwrap();
