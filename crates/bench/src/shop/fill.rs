@@ -45,7 +45,7 @@ pub(super) async fn orders(store: &Store, total: u64, named: [(&str, u64); 2]) -
             say(&format!("          {} of {} orders are made", grouped(made), grouped(total)));
         }
     }
-    store.run_raw("ANALYZE").await?;
+    store.run_raw("ANALYZE orders").await?;
     Ok(())
 }
 
