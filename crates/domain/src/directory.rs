@@ -5,10 +5,13 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 use crate::account::Username;
-use crate::ids::{AccountId, CustomerId, FeedSeq};
+use crate::exit::ExitEntry;
+use crate::ids::{AccountId, CustomerId, ExitId, FeedSeq};
 use crate::product::ProductType;
 use crate::question::Question;
 use crate::secret::PasswordMac;
+use crate::session::Pin;
+use crate::time::Timestamp;
 use crate::units::LimitGb;
 
 /// A customer as a gateway needs it.
@@ -28,6 +31,23 @@ pub struct CustomerEntry {
     pub packages_version: i64,
     /// Its allow list: whence it may connect without credentials where a port is open for that. In canonical form.
     pub sources: Vec<IpAddr>,
+    /// The static IPs it holds and may use.
+    #[serde(default)]
+    pub static_ips: Vec<HeldIp>,
+}
+
+/// A static IP that a customer holds. One in maintenance is not told of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldIp {
+    /// The address.
+    pub ip: IpAddr,
+    /// Its kind: accounts of this type leave by it without naming it.
+    pub product_type: ProductType,
+    /// Until when it may be used.
+    pub expires_at: Timestamp,
+    /// The exit that it is behind; `None` when it is an address of the gateway's own host.
+    #[serde(default)]
+    pub exit: Option<ExitId>,
 }
 
 /// A live account as a gateway needs it.
@@ -56,42 +76,63 @@ pub struct AccountEntry {
 pub struct Snapshot {
     /// Changes up to and including this one are contained; `None` before the first.
     pub seq: Option<FeedSeq>,
+    /// All exits.
+    pub exits: Vec<ExitEntry>,
     /// All customers.
     pub customers: Vec<CustomerEntry>,
     /// All live accounts.
     pub accounts: Vec<AccountEntry>,
+    /// All sessions that keep an exit.
+    pub pins: Vec<Pin>,
 }
 
-/// A part of everything. Customers come before their accounts.
+/// A part of everything. Exits come before pins, and customers before their accounts.
 #[derive(Clone, Debug)]
 pub enum SnapshotPart {
     /// The first part: all changes up to and including this one are contained, later ones perhaps; `None` before the
     /// first.
     Begin(Option<FeedSeq>),
+    /// Some exits.
+    Exits(Vec<ExitEntry>),
+    /// Some sessions' exits.
+    Pins(Vec<Pin>),
     /// Some customers.
     Customers(Vec<CustomerEntry>),
     /// Some live accounts.
     Accounts(Vec<AccountEntry>),
 }
 
-/// What changed after a place in the feed: the present state of each thing that changed.
+/// What changed after a place in the feed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Changes {
     /// The feed reaches back far enough.
     Since {
         /// The new place.
         seq: FeedSeq,
-        /// Customers that changed.
-        customers: Vec<CustomerEntry>,
-        /// Live accounts that changed.
-        accounts: Vec<AccountEntry>,
-        /// Accounts that are gone.
-        gone: Vec<AccountId>,
-        /// What the operator asks.
-        questions: Vec<Question>,
+        /// The present state of each thing that changed.
+        changed: Box<Changed>,
     },
     /// Nothing happened.
     None,
     /// The feed was trimmed past that place: load a snapshot.
     TooOld,
+}
+
+/// The present state of each thing that changed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Changed {
+    /// Exits.
+    pub exits: Vec<ExitEntry>,
+    /// Exits that are gone.
+    pub gone_exits: Vec<ExitId>,
+    /// Sessions that were given an exit.
+    pub pins: Vec<Pin>,
+    /// Customers.
+    pub customers: Vec<CustomerEntry>,
+    /// Live accounts.
+    pub accounts: Vec<AccountEntry>,
+    /// Accounts that are gone.
+    pub gone_accounts: Vec<AccountId>,
+    /// What the operator asks.
+    pub questions: Vec<Question>,
 }

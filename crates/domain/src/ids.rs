@@ -60,6 +60,10 @@ ids! {
     StaticIpId;
     /// A customer's hold of a static IP, for a time.
     HoldingId;
+    /// A way for traffic to leave.
+    ExitId;
+    /// An extracted endpoint: a port of a gateway that one customer has for a time.
+    EndpointId;
     /// What is bought again by itself.
     AutoRenewalId;
     /// Something the operator tells customers.
