@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 use crate::account::Username;
-use crate::exit::ExitEntry;
+use crate::exit::{ExitEntry, ExitPlace};
 use crate::ids::{AccountId, CustomerId, ExitId, FeedSeq};
 use crate::product::ProductType;
 use crate::question::Question;
@@ -37,12 +37,14 @@ pub struct CustomerEntry {
 }
 
 /// A static IP that a customer holds. One in maintenance is not told of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HeldIp {
     /// The address.
     pub ip: IpAddr,
     /// Its kind: accounts of this type leave by it without naming it.
     pub product_type: ProductType,
+    /// Where it is.
+    pub place: ExitPlace,
     /// Until when it may be used.
     pub expires_at: Timestamp,
     /// The exit that it is behind; `None` when it is an address of the gateway's own host.

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 
 use crate::account::{NameError, Username};
 use crate::place::{PlaceName, PlaceWish};
+use crate::time::Span;
 
 /// What a client put where the username goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -153,6 +154,11 @@ impl LifeMinutes {
     /// The number of minutes.
     pub const fn get(self) -> u16 {
         self.0
+    }
+
+    /// As long as that.
+    pub fn span(self) -> Span {
+        Span::from_secs(i64::from(self.0).saturating_mul(60))
     }
 }
 

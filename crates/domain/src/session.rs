@@ -4,10 +4,10 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::ids::{CustomerId, ExitId};
-use crate::login::{LifeMinutes, SessionId};
+use crate::login::SessionId;
 use crate::place::PlaceWish;
 use crate::product::ProductType;
-use crate::time::{Span, Timestamp};
+use crate::time::Timestamp;
 
 /// What tells a session apart from all others: its customer, its name, where its exit shall be and for which product. Nobody can
 /// reach another customer's session, whatever it is called.
@@ -96,9 +96,8 @@ pub struct Pin {
 
 impl Pin {
     /// The first pin of a session that is used for the first time, or whose last one has ended.
-    pub fn first(key: SessionKey, exit: ExitId, life: LifeMinutes, now: Timestamp) -> Self {
-        let life = Span::from_secs(i64::from(life.get()).saturating_mul(60));
-        Self { key, exit, until: now.plus(life), moves: 0 }
+    pub const fn first(key: SessionKey, exit: ExitId, until: Timestamp) -> Self {
+        Self { key, exit, until, moves: 0 }
     }
 
     /// The same session, moved to another exit because its own died. Its end stays.
@@ -129,6 +128,7 @@ impl Pin {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::time::Span;
 
     fn key(customer: i64, session: &str, place: &PlaceWish) -> SessionKey {
         let session = SessionId::parse(session).unwrap();
@@ -157,7 +157,7 @@ mod tests {
     #[test]
     fn of_two_pins_all_keep_the_same() {
         let now = Timestamp::from_ms(0);
-        let one = Pin::first(key(1, "a", &PlaceWish::default()), ExitId::new(1), LifeMinutes::default(), now);
+        let one = Pin::first(key(1, "a", &PlaceWish::default()), ExitId::new(1), now.plus(Span::from_secs(600)));
         let later = Pin { until: one.until.plus(Span::from_secs(1)), exit: ExitId::new(2), ..one };
         assert!(one.prevails_over(&later, now) && !later.prevails_over(&one, now));
         let moved = one.moved_to(ExitId::new(3));
