@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::exit::stirred;
 use crate::ids::{CustomerId, ExitId};
 use crate::login::SessionId;
 use crate::place::PlaceWish;
@@ -43,15 +44,15 @@ impl SessionKey {
         self.0
     }
 
-    /// The number that its exit is chosen by, for the pin that follows the one that ended then; 0 when there was none.
+    /// A number for the life of this session that follows the one that ended then.
     pub fn number(self, after: Timestamp) -> u64 {
         let Some(head) = self.0.first_chunk() else { return 0 };
-        crate::exit::stirred(u64::from_be_bytes(*head) ^ after.ms().cast_unsigned())
+        stirred(u64::from_be_bytes(*head) ^ after.ms().cast_unsigned())
     }
 
     /// A name for this session that tells an upstream nothing: 16 hexadecimal digits.
     pub fn name(self, after: Timestamp) -> String {
-        format!("{:016x}", crate::exit::stirred(self.number(after)))
+        format!("{:016x}", stirred(self.number(after)))
     }
 }
 
@@ -81,6 +82,9 @@ impl TryFrom<String> for SessionKey {
 #[error("a session's key has 32 hexadecimal digits")]
 pub struct NotAKey;
 
+/// A session that was moved more often than that gets numbers it had before.
+const MOST_STIRRED: u16 = 64;
+
 /// Which exit a session keeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pin {
@@ -88,6 +92,9 @@ pub struct Pin {
     pub key: SessionKey,
     /// Which exit.
     pub exit: ExitId,
+    /// When the session's last life ended; the beginning of time for its first. What is drawn for this life follows from it, so that
+    /// all gateways draw the same.
+    pub after: Timestamp,
     /// Until when; a new one follows then.
     pub until: Timestamp,
     /// How often its exit died and it was given another one.
@@ -95,9 +102,9 @@ pub struct Pin {
 }
 
 impl Pin {
-    /// The first pin of a session that is used for the first time, or whose last one has ended.
-    pub const fn first(key: SessionKey, exit: ExitId, until: Timestamp) -> Self {
-        Self { key, exit, until, moves: 0 }
+    /// The number that an exit is chosen by, in the life of a session that follows `after`, once it was moved so often.
+    pub fn number(key: SessionKey, after: Timestamp, moves: u16) -> u64 {
+        (0..moves.min(MOST_STIRRED)).fold(key.number(after), |number, _| stirred(number))
     }
 
     /// The same session, moved to another exit because its own died. Its end stays.
@@ -157,7 +164,13 @@ mod tests {
     #[test]
     fn of_two_pins_all_keep_the_same() {
         let now = Timestamp::from_ms(0);
-        let one = Pin::first(key(1, "a", &PlaceWish::default()), ExitId::new(1), now.plus(Span::from_secs(600)));
+        let one = Pin {
+            key: key(1, "a", &PlaceWish::default()),
+            exit: ExitId::new(1),
+            after: now,
+            until: now.plus(Span::from_secs(600)),
+            moves: 0,
+        };
         let later = Pin { until: one.until.plus(Span::from_secs(1)), exit: ExitId::new(2), ..one };
         assert!(one.prevails_over(&later, now) && !later.prevails_over(&one, now));
         let moved = one.moved_to(ExitId::new(3));
