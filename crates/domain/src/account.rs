@@ -24,6 +24,14 @@ impl Username {
         Ok(Self { bytes, length })
     }
 
+    /// The name of an account without a name, which traffic without a login is booked to. No login can bear it.
+    pub const NAMELESS: Self = Self { bytes: [0; LONGEST_NAME], length: 0 };
+
+    /// Whether it is that of an account without a name.
+    pub const fn is_nameless(&self) -> bool {
+        self.length == 0
+    }
+
     /// The name as text.
     pub fn as_str(&self) -> &str {
         let bytes = self.bytes.get(..usize::from(self.length)).unwrap_or_default();

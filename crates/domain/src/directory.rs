@@ -5,8 +5,9 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 use crate::account::Username;
+use crate::endpoint::EndpointEntry;
 use crate::exit::{ExitEntry, ExitPlace};
-use crate::ids::{AccountId, CustomerId, ExitId, FeedSeq};
+use crate::ids::{AccountId, CustomerId, EndpointId, ExitId, FeedSeq};
 use crate::product::ProductType;
 use crate::question::Question;
 use crate::secret::PasswordMac;
@@ -86,9 +87,11 @@ pub struct Snapshot {
     pub accounts: Vec<AccountEntry>,
     /// All sessions that keep an exit.
     pub pins: Vec<Pin>,
+    /// All live endpoints.
+    pub endpoints: Vec<EndpointEntry>,
 }
 
-/// A part of everything. Exits come before pins, and customers before their accounts.
+/// A part of everything. Exits come before pins, customers before their accounts, and those before their endpoints.
 #[derive(Clone, Debug)]
 pub enum SnapshotPart {
     /// The first part: all changes up to and including this one are contained, later ones perhaps; `None` before the
@@ -102,6 +105,8 @@ pub enum SnapshotPart {
     Customers(Vec<CustomerEntry>),
     /// Some live accounts.
     Accounts(Vec<AccountEntry>),
+    /// Some live endpoints.
+    Endpoints(Vec<EndpointEntry>),
 }
 
 /// What changed after a place in the feed.
@@ -135,6 +140,10 @@ pub struct Changed {
     pub accounts: Vec<AccountEntry>,
     /// Accounts that are gone.
     pub gone_accounts: Vec<AccountId>,
+    /// Live endpoints.
+    pub endpoints: Vec<EndpointEntry>,
+    /// Endpoints that have ended before their time.
+    pub ended_endpoints: Vec<EndpointId>,
     /// What the operator asks.
     pub questions: Vec<Question>,
 }

@@ -1,19 +1,23 @@
 //! Exits: by which addresses traffic leaves, in which places these are, and who may be sent there.
 
+mod name;
 mod place;
 mod route;
 mod shelf;
 mod template;
+pub mod terms;
 
 use serde::{Deserialize, Serialize};
 
 use crate::ids::ExitId;
 use crate::product::ProductType;
 
+pub use name::{ExitName, ExitNameError};
 pub use place::{ExitPlace, ExitPlaceError, Region};
 pub use route::{Route, RouteError, Upstream, UpstreamAddress, UpstreamPassword, UpstreamProtocol};
 pub use shelf::{Pick, Shelf, Stand, stirred};
 pub use template::{Filling, LoginTemplate, TemplateError};
+pub use terms::{ExitFault, ExitFields, ExitTerms};
 
 /// An exit as a gateway needs it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

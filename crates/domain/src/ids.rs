@@ -62,8 +62,12 @@ ids! {
     HoldingId;
     /// A way for traffic to leave.
     ExitId;
+    /// A batch in which a gateway told which exits its sessions keep.
+    PinBatchId;
     /// An extracted endpoint: a port of a gateway that one customer has for a time.
     EndpointId;
+    /// Endpoints that gateways are told of together.
+    BatchId;
     /// What is bought again by itself.
     AutoRenewalId;
     /// Something the operator tells customers.

@@ -14,6 +14,7 @@ pub mod country;
 pub mod coupon;
 pub mod destination;
 pub mod directory;
+pub mod endpoint;
 pub mod exit;
 pub mod ids;
 pub mod lapse;

@@ -1,5 +1,6 @@
 //! Places as customers name them: matched without regard to case, blanks, hyphens and accents (contract §4, §10).
 
+use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
@@ -7,7 +8,8 @@ use unicode_normalization::char::is_combining_mark;
 pub const LONGEST_NAME: usize = 64;
 
 /// A country's, state's or city's name, folded to what it is compared by.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct PlaceName(Box<str>);
 
 impl PlaceName {
@@ -47,6 +49,20 @@ impl PlaceName {
     }
 }
 
+impl From<PlaceName> for String {
+    fn from(name: PlaceName) -> Self {
+        name.0.into()
+    }
+}
+
+impl TryFrom<String> for PlaceName {
+    type Error = PlaceError;
+
+    fn try_from(text: String) -> Result<Self, PlaceError> {
+        Self::parse(&text)
+    }
+}
+
 fn is_hyphen(character: char) -> bool {
     matches!(character, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}')
 }
@@ -69,7 +85,8 @@ fn plain_letters(lower: char) -> Option<&'static str> {
 }
 
 /// Where an exit shall be; what is `None` may be anything.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(default)]
 pub struct PlaceWish {
     /// A country, by its code.
     pub country: Option<PlaceName>,

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::exit::stirred;
-use crate::ids::{CustomerId, ExitId};
+use crate::ids::{CustomerId, EndpointId, ExitId};
 use crate::login::SessionId;
 use crate::place::PlaceWish;
 use crate::product::ProductType;
@@ -28,9 +28,22 @@ impl SessionKey {
             hash.update(b"\n");
         }
         hash.update(session.as_str());
-        let digest = hash.finalize();
+        Self::head_of(&hash.finalize())
+    }
+
+    /// The key of an extracted endpoint, which is a session of its own for each product.
+    pub fn of_endpoint(endpoint: EndpointId, product_type: ProductType) -> Self {
+        let mut hash = Sha256::new();
+        // Longer than what a customer's session begins with, so that neither is ever the other.
+        hash.update(b"an endpoint's session\n");
+        hash.update(endpoint.get().to_be_bytes());
+        hash.update(product_type.number().to_be_bytes());
+        Self::head_of(&hash.finalize())
+    }
+
+    fn head_of(digest: &[u8]) -> Self {
         let mut key = [0; 16];
-        key.iter_mut().zip(digest.iter()).for_each(|(byte, from)| *byte = *from);
+        key.iter_mut().zip(digest).for_each(|(byte, from)| *byte = *from);
         Self(key)
     }
 
@@ -151,6 +164,8 @@ mod tests {
             assert!(keys.iter().skip(place + 1).all(|other| one != other));
         }
         assert_eq!(keys[0], key(1, "a", &anywhere));
+        let endpoint = |id| SessionKey::of_endpoint(EndpointId::new(id), ProductType::DynamicTraffic);
+        assert!(!keys.contains(&endpoint(1)) && endpoint(1) != endpoint(2) && endpoint(1) == endpoint(1));
     }
 
     #[test]
