@@ -28,6 +28,7 @@ const HELP: &str = "the counting origin of Turnpike's testkit\n\
     GET /reset/N    N bytes of a longer answer, then a reset\n\
     POST /sink      counts the body and answers the count\n\
     POST /echo      answers the body\n\
+    GET /ip         the address that the request came from\n\
     GET /count      what was counted so far, as JSON\n\
     Add ?t=TOKEN to count under a name of your own.\n";
 
@@ -165,6 +166,10 @@ async fn answer(wire: &mut Wire, request: &Request, ledger: &Ledger) -> io::Resu
         }
         ("POST" | "PUT", "/sink", _) => {
             respond(wire, request, "text/plain", format!("{taken}\n").as_bytes()).await?;
+        }
+        ("GET", "/ip", _) => {
+            let source = wire.stream().peer_addr()?.ip().to_canonical();
+            respond(wire, request, "text/plain", format!("{source}\n").as_bytes()).await?;
         }
         ("GET", "/count", _) => {
             respond(wire, request, "application/json", format!("{:#}\n", ledger.to_json()).as_bytes()).await?;

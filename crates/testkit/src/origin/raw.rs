@@ -24,6 +24,8 @@ enum Command {
     Hang(u64),
     /// Sends so many bytes of the pattern and resets the connection.
     Reset(u64),
+    /// Answers the address that the connection came from as a line and ends.
+    Source,
 }
 
 impl Command {
@@ -35,6 +37,7 @@ impl Command {
             "SINK" => Self::Sink,
             "VERIFY" => Self::Verify,
             "ECHO" => Self::Echo,
+            "SOURCE" => Self::Source,
             _ => {
                 let count = words.next()?.parse().ok()?;
                 match verb {
@@ -57,7 +60,7 @@ pub(super) async fn serve(mut wire: Wire, line: &str, ledger: &Ledger) {
     wire.consume(end);
     let Some((command, token)) = Command::parse(line) else {
         // Whoever asked sees the text or a closed connection; there is nothing else to tell.
-        drop(wire.send(b"commands: DOWN n | UP n | SINK | VERIFY | ECHO | BOTH n | HANG n | RESET n\n").await);
+        drop(wire.send(b"commands: DOWN n | UP n | SINK | VERIFY | ECHO | BOTH n | HANG n | RESET n | SOURCE\n").await);
         return;
     };
     let outcome = run(command, &mut wire).await;
@@ -95,6 +98,10 @@ async fn run(command: Command, wire: &mut Wire) -> io::Result<()> {
             wire.finish_sending()?;
         }
         Command::Both(count) => both(wire, count).await?,
+        Command::Source => {
+            let source = wire.stream().peer_addr()?.ip().to_canonical();
+            answer(wire, &format!("{source}\n")).await?;
+        }
         Command::Hang(count) => wire.send_pattern(0, count).await?,
         Command::Reset(count) => return wire.send_pattern(0, count).await,
     }
