@@ -1,7 +1,9 @@
 //! Exits: by which addresses traffic leaves, in which places these are, and who may be sent there.
 
+mod health;
 mod name;
 mod place;
+mod prefix;
 mod route;
 mod shelf;
 mod template;
@@ -12,8 +14,10 @@ use serde::{Deserialize, Serialize};
 use crate::ids::ExitId;
 use crate::product::ProductType;
 
+pub use health::{FAILURES_IN_A_ROW, Failure, HealthState};
 pub use name::{ExitName, ExitNameError};
 pub use place::{ExitPlace, ExitPlaceError, Region};
+pub use prefix::address_in;
 pub use route::{Route, RouteError, Upstream, UpstreamAddress, UpstreamPassword, UpstreamProtocol};
 pub use shelf::{Pick, Shelf, Stand, stirred};
 pub use template::{Filling, LoginTemplate, TemplateError};
