@@ -93,31 +93,27 @@ impl HealthState {
     /// In 64 bits, for an atomic; one that was never used is 0.
     pub const fn to_bits(self) -> u64 {
         match self {
-            Self::In { failures, outages } => u64::from_be_bytes([0, outages, 0, 0, 0, 0, 0, failures]),
+            Self::In { failures, outages } => u64::from_le_bytes([failures, outages, 0, 0, 0, 0, 0, 0]),
             Self::Out { failed_probes, outages, due_ms } => {
-                let [_, _, _, due @ ..] = if due_ms > LAST_MS { LAST_MS } else { due_ms }.to_be_bytes();
-                let [a, b, c, d, e] = due;
-                let counts = (failed_probes << 4) | outages;
-                u64::from_be_bytes([1, counts, 0, a, b, c, d, e])
+                let due_ms = if due_ms > LAST_MS { LAST_MS } else { due_ms };
+                OUT | (due_ms << 16) | u64::from_le_bytes([failed_probes, outages, 0, 0, 0, 0, 0, 0])
             }
         }
     }
 
     /// From 64 bits.
     pub const fn from_bits(bits: u64) -> Self {
-        match bits.to_be_bytes() {
-            [0, outages, _, _, _, _, _, failures] => Self::In { failures, outages },
-            [_, counts, _, a, b, c, d, e] => Self::Out {
-                failed_probes: counts >> 4,
-                outages: counts & MOST_COUNTED,
-                due_ms: u64::from_be_bytes([0, 0, 0, a, b, c, d, e]),
-            },
+        let [count, outages, ..] = bits.to_le_bytes();
+        match bits & OUT {
+            0 => Self::In { failures: count, outages },
+            _ => Self::Out { failed_probes: count, outages, due_ms: (bits & !OUT) >> 16 },
         }
     }
 }
 
-/// The last moment that can be told: 34 years after the clock's first.
-const LAST_MS: u64 = (1 << 40) - 1;
+const OUT: u64 = 1 << 63;
+/// The last moment that fits: 4 000 years after the clock's first.
+const LAST_MS: u64 = u64::MAX >> 17;
 
 /// When to probe next, the `nth` time: within the second half of a wait that doubles.
 fn due(now_ms: u64, nth: u8, seed: u64) -> u64 {
