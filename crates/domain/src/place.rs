@@ -1,4 +1,5 @@
-//! Places as customers name them: matched without regard to case, blanks, hyphens and accents (contract §4, §10).
+//! Places as customers name them: matched without regard to case, blanks, hyphens, accents, apostrophes and dots
+//! (contract §4, §10).
 
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
@@ -24,7 +25,7 @@ impl PlaceName {
             if character.is_control() {
                 return Err(PlaceError::Control);
             }
-            if character.is_whitespace() || is_hyphen(character) || is_combining_mark(character) {
+            if character.is_whitespace() || is_punctuation(character) || is_combining_mark(character) {
                 continue;
             }
             for lower in character.to_lowercase().filter(|lower| !is_combining_mark(*lower)) {
@@ -63,12 +64,22 @@ impl TryFrom<String> for PlaceName {
     }
 }
 
-fn is_hyphen(character: char) -> bool {
+/// Hyphens and dashes, and what stands in names such as `St. Louis` and `Coeur d’Alene`.
+fn is_punctuation(character: char) -> bool {
+    is_hyphen(character) || is_apostrophe(character) || character == '.'
+}
+
+/// Hyphens and dashes.
+pub const fn is_hyphen(character: char) -> bool {
     matches!(character, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}')
 }
 
-/// Latin letters whose stroke or ligature Unicode does not take apart.
-fn plain_letters(lower: char) -> Option<&'static str> {
+const fn is_apostrophe(character: char) -> bool {
+    matches!(character, '\'' | '`' | '\u{2018}' | '\u{2019}' | '\u{2bb}' | '\u{2bc}')
+}
+
+/// What is written for Latin letters whose stroke or ligature Unicode does not take apart; `None` for all others.
+pub const fn plain_letters(lower: char) -> Option<&'static str> {
     Some(match lower {
         'ß' => "ss",
         'æ' => "ae",
@@ -80,6 +91,7 @@ fn plain_letters(lower: char) -> Option<&'static str> {
         'ħ' => "h",
         'ŧ' => "t",
         'ı' => "i",
+        'ə' | 'ǝ' => "e",
         _ => return None,
     })
 }
@@ -106,7 +118,7 @@ impl PlaceWish {
 /// Why a place's name is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PlaceError {
-    /// Nothing but blanks, hyphens and accents.
+    /// Nothing but blanks, hyphens, accents and the like.
     #[error("must not be empty")]
     Empty,
     /// More than [`LONGEST_NAME`] characters.
@@ -139,6 +151,9 @@ mod tests {
         assert_eq!(folded("Đà Nẵng"), "danang");
         assert_eq!(folded("İstanbul"), "istanbul");
         assert_eq!(folded("Gießen"), folded("GIESSEN"));
+        assert_eq!(folded("Coeur d’Alene"), folded("CoeurdAlene"));
+        assert_eq!(folded("St. Louis"), folded("StLouis"));
+        assert_eq!(folded("Gəncə"), "gence");
     }
 
     #[test]

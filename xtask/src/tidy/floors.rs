@@ -18,19 +18,22 @@ struct Floor {
 
 const FLOORS: &[Floor] = &[
     Floor { name: "domain", number: 1, imports: &[] },
+    Floor { name: "atlas", number: 2, imports: &["domain"] },
     Floor { name: "spool", number: 2, imports: &["domain"] },
     Floor { name: "socket", number: 2, imports: &[] },
     Floor { name: "store", number: 2, imports: &["domain"] },
-    Floor { name: "gateway", number: 3, imports: &["domain", "spool", "socket"] },
-    Floor { name: "service", number: 4, imports: &["store", "domain"] },
-    Floor { name: "api", number: 5, imports: &["service", "domain"] },
+    Floor { name: "gateway", number: 3, imports: &["domain", "atlas", "spool", "socket"] },
+    Floor { name: "service", number: 4, imports: &["store", "domain", "atlas"] },
+    Floor { name: "api", number: 5, imports: &["service", "domain", "atlas"] },
     Floor { name: "link", number: 5, imports: &["service", "gateway", "domain"] },
-    Floor { name: "operator", number: 5, imports: &["service", "domain"] },
-    Floor { name: "console", number: 6, imports: &["service", "domain"] },
+    Floor { name: "operator", number: 5, imports: &["service", "domain", "atlas"] },
+    Floor { name: "console", number: 6, imports: &["service", "domain", "atlas"] },
     Floor {
         name: "app",
         number: 7,
-        imports: &["domain", "spool", "socket", "store", "gateway", "service", "api", "operator", "link", "console"],
+        imports: &[
+            "domain", "atlas", "spool", "socket", "store", "gateway", "service", "api", "operator", "link", "console",
+        ],
     },
 ];
 
