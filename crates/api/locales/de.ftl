@@ -132,3 +132,17 @@ field-part-unknown = muss eine der Möglichkeiten des Produkts sein
 field-not-paid-short = muss die id einer zu knapp bezahlten Bestellung sein
 field-never-reduced = gilt nicht für dieses Produkt
 field-too-much = kommt auf mehr, als bestellt werden kann
+
+# Extraction.
+source-not-listed = Bitte tragen Sie die IP { $address } zuerst in die Freigabeliste ein
+no-traffic = Es ist kein nutzbarer Datenverkehr mehr übrig, bitte kaufen Sie zuerst welchen
+place-not-served = Kein Ausgang bedient diesen Ort
+no-free-port = Für Sie ist gerade kein Port frei
+extract-too-often = Endpunkte werden zu oft abgerufen, bitte versuchen Sie es in { $seconds ->
+    [one] { $seconds } Sekunde
+   *[other] { $seconds } Sekunden
+} wieder
+entry-unserved = Zurzeit bedient kein Gateway diesen Zugang, bitte versuchen Sie es gleich noch einmal
+field-place-form = muss ein Name von höchstens 64 Zeichen sein
+field-format-unknown = muss json, 2, txt, text oder 1 sein
+field-separator-too-long = darf nicht länger als 16 Zeichen sein

@@ -132,3 +132,17 @@ field-part-unknown = must be one of those of the product
 field-not-paid-short = must be the id of an order that was paid short
 field-never-reduced = cannot be used for this product
 field-too-much = comes to more than can be ordered
+
+# Extraction.
+source-not-listed = Please add IP in the allow list first
+no-traffic = No usable traffic is left, please buy more first
+place-not-served = No exit serves that place
+no-free-port = No port is free for you now
+extract-too-often = Endpoints are extracted too often, please try again in { $seconds ->
+    [one] { $seconds } second
+   *[other] { $seconds } seconds
+}
+entry-unserved = No gateway serves this entry now, please try again in a moment
+field-place-form = must be a name of at most 64 characters
+field-format-unknown = must be json, 2, txt, text or 1
+field-separator-too-long = must not be longer than 16 characters

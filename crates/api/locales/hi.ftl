@@ -132,3 +132,14 @@ field-part-unknown = उत्पाद के विकल्पों मे�
 field-not-paid-short = कम भुगतान वाले ऑर्डर की id होनी चाहिए
 field-never-reduced = इस उत्पाद के लिए उपयोग नहीं हो सकता
 field-too-much = ऑर्डर की सीमा से अधिक राशि है
+
+# Extraction.
+source-not-listed = कृपया पहले IP { $address } को अनुमति सूची में जोड़ें
+no-traffic = उपयोग योग्य ट्रैफ़िक नहीं बचा है, कृपया पहले ख़रीदें
+place-not-served = उस स्थान के लिए कोई निकास नहीं है
+no-free-port = अभी आपके लिए कोई पोर्ट खाली नहीं है
+extract-too-often = एंडपॉइंट बहुत बार निकाले गए, कृपया { $seconds } सेकंड बाद फिर कोशिश करें
+entry-unserved = अभी कोई गेटवे इस प्रवेश को नहीं चला रहा है, कृपया थोड़ी देर बाद फिर कोशिश करें
+field-place-form = अधिकतम 64 वर्णों का नाम होना चाहिए
+field-format-unknown = json, 2, txt, text या 1 होना चाहिए
+field-separator-too-long = 16 वर्णों से लंबा नहीं होना चाहिए

@@ -108,3 +108,14 @@ field-part-unknown = harus salah satu pilihan produk
 field-not-paid-short = harus id pesanan yang kurang dibayar
 field-never-reduced = tidak dapat dipakai untuk produk ini
 field-too-much = melebihi jumlah yang dapat dipesan
+
+# Extraction.
+source-not-listed = Silakan tambahkan IP { $address } ke daftar izin terlebih dahulu
+no-traffic = Tidak ada trafik yang dapat dipakai, silakan beli terlebih dahulu
+place-not-served = Tidak ada jalur keluar untuk tempat itu
+no-free-port = Saat ini tidak ada port yang kosong untuk Anda
+extract-too-often = Endpoint terlalu sering diambil, silakan coba lagi dalam { $seconds } detik
+entry-unserved = Saat ini tidak ada gateway yang melayani pintu masuk ini, silakan coba lagi sebentar lagi
+field-place-form = harus berupa nama paling banyak 64 karakter
+field-format-unknown = harus json, 2, txt, text atau 1
+field-separator-too-long = tidak boleh lebih dari 16 karakter

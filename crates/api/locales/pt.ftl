@@ -140,3 +140,17 @@ field-part-unknown = deve ser uma das opções do produto
 field-not-paid-short = deve ser o id de um pedido pago a menos
 field-never-reduced = não pode ser usado para este produto
 field-too-much = passa do valor que pode ser pedido
+
+# Extraction.
+source-not-listed = Adicione primeiro o IP { $address } à lista de permissões
+no-traffic = Não resta tráfego utilizável, compre mais primeiro
+place-not-served = Nenhuma saída atende esse lugar
+no-free-port = Nenhuma porta está livre para si agora
+extract-too-often = Os endpoints são extraídos com demasiada frequência, tente novamente em { $seconds ->
+    [one] { $seconds } segundo
+   *[other] { $seconds } segundos
+}
+entry-unserved = Nenhum gateway atende esta entrada agora, tente novamente daqui a pouco
+field-place-form = deve ser um nome de no máximo 64 caracteres
+field-format-unknown = deve ser json, 2, txt, text ou 1
+field-separator-too-long = não pode ter mais de 16 caracteres

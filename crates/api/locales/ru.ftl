@@ -148,3 +148,18 @@ field-part-unknown = должно быть одним из вариантов т
 field-not-paid-short = должно быть id не полностью оплаченного заказа
 field-never-reduced = не действует для этого товара
 field-too-much = превышает сумму, которую можно заказать
+
+# Extraction.
+source-not-listed = Сначала добавьте IP { $address } в список разрешённых
+no-traffic = Не осталось доступного трафика, сначала купите его
+place-not-served = Ни один выход не обслуживает это место
+no-free-port = Сейчас для вас нет свободных портов
+extract-too-often = Точки доступа извлекаются слишком часто, повторите через { $seconds ->
+    [one] { $seconds } секунду
+    [few] { $seconds } секунды
+   *[other] { $seconds } секунд
+}
+entry-unserved = Сейчас ни один шлюз не обслуживает этот вход, повторите чуть позже
+field-place-form = должно быть названием не длиннее 64 символов
+field-format-unknown = должно быть json, 2, txt, text или 1
+field-separator-too-long = не должно быть длиннее 16 символов

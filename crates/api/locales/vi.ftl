@@ -108,3 +108,14 @@ field-part-unknown = phải là một trong các lựa chọn của sản phẩm
 field-not-paid-short = phải là id của đơn hàng trả thiếu
 field-never-reduced = không dùng được cho sản phẩm này
 field-too-much = vượt quá số tiền có thể đặt
+
+# Extraction.
+source-not-listed = Vui lòng thêm IP { $address } vào danh sách cho phép trước
+no-traffic = Không còn lưu lượng dùng được, vui lòng mua trước
+place-not-served = Không có lối ra nào phục vụ nơi đó
+no-free-port = Hiện không có cổng trống cho bạn
+extract-too-often = Lấy điểm truy cập quá thường xuyên, vui lòng thử lại sau { $seconds } giây
+entry-unserved = Hiện không có cổng kết nối nào phục vụ lối vào này, vui lòng thử lại sau giây lát
+field-place-form = phải là một tên không quá 64 ký tự
+field-format-unknown = phải là json, 2, txt, text hoặc 1
+field-separator-too-long = không được dài quá 16 ký tự

@@ -108,3 +108,14 @@ field-part-unknown = 必须是该商品的选项之一
 field-not-paid-short = 必须是未足额支付的订单的 id
 field-never-reduced = 不能用于该商品
 field-too-much = 超过了可订购的金额
+
+# Extraction.
+source-not-listed = 请先添加IP{ $address }到白名单
+no-traffic = 可用流量不足，请先购买
+place-not-served = 该地区暂无可用出口
+no-free-port = 暂时没有可分配的端口
+extract-too-often = 提取过于频繁，请在 { $seconds } 秒后重试
+entry-unserved = 该入口暂无可用网关，请稍后重试
+field-place-form = 必须是不超过 64 个字符的名称
+field-format-unknown = 必须是 json、2、txt、text 或 1
+field-separator-too-long = 不能超过 16 个字符

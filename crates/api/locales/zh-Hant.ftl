@@ -108,3 +108,14 @@ field-part-unknown = 必須是該商品的選項之一
 field-not-paid-short = 必須是未足額付款的訂單的 id
 field-never-reduced = 不能用於該商品
 field-too-much = 超過了可訂購的金額
+
+# Extraction.
+source-not-listed = 請先新增IP{ $address }到白名單
+no-traffic = 可用流量不足，請先購買
+place-not-served = 該地區暫無可用出口
+no-free-port = 暫時沒有可分配的連接埠
+extract-too-often = 提取過於頻繁，請在 { $seconds } 秒後重試
+entry-unserved = 該入口暫無可用閘道，請稍後重試
+field-place-form = 必須是不超過 64 個字元的名稱
+field-format-unknown = 必須是 json、2、txt、text 或 1
+field-separator-too-long = 不能超過 16 個字元

@@ -17,7 +17,7 @@ use turnpike_domain::ids::CustomerId;
 use turnpike_service::Service;
 
 use crate::client;
-use crate::envelope::{JSON, Success, Written};
+use crate::envelope::{JSON, Success, TEXT, Written};
 use crate::error::ApiError;
 use crate::fields::Fields;
 use crate::intake::Intake;
@@ -137,6 +137,48 @@ where
         }
         Err(error) => failed(&error, admitted.desk.language, admitted.caller.customer()),
     }
+}
+
+/// What can be told in a text instead.
+pub(crate) trait Told {
+    /// The text, if that is wished for.
+    fn text(&self) -> Option<&str>;
+}
+
+/// Answers one request at a route with JSON, or with a text if that is wished for. Errors are always JSON.
+pub(crate) async fn told<W, D, F>(
+    api: Api,
+    (path, rules): (&'static str, Rules),
+    act: impl Act<Caller, W, F>,
+    request: Request,
+) -> Response
+where
+    W: Wish,
+    D: Told + Serialize,
+    F: Future<Output = Result<D, ApiError>>,
+{
+    let admitted = match admit::<Caller>(api, (path, rules), request).await {
+        Ok(admitted) => admitted,
+        Err(refusal) => return refusal.into_response(),
+    };
+    let (customer, language) = (admitted.caller.customer(), admitted.desk.language);
+    let done = async {
+        let wish = read(&admitted.parameters?, &admitted.desk)?;
+        act(admitted.caller, wish).await
+    };
+    let mut response = match done.await {
+        Ok(data) => match data.text() {
+            Some(text) => {
+                let mut response = Response::new(Body::from(text.to_owned()));
+                response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(TEXT));
+                response
+            }
+            None => Written::success(rules.success, &data, language).into_response(),
+        },
+        Err(error) => return failed(&error, language, customer),
+    };
+    response.extensions_mut().insert(Outcome { code: rules.success.code, customer });
+    response
 }
 
 /// Answers one request at a route with events that go on.

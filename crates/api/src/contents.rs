@@ -11,7 +11,7 @@ use http::Method;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::call::{self, Act, Api, Caller, Rules, Who, Wish};
+use crate::call::{self, Act, Api, Caller, Rules, Told, Who, Wish};
 use crate::document::Document;
 use crate::envelope::ListOf;
 use crate::error::ApiError;
@@ -67,6 +67,24 @@ impl Contents {
         let handler = move |State(api): State<Api>, request: Request| {
             let act = act.clone();
             async move { call::stream(api, (path, rules), act, request).await }
+        };
+        self.routes.push((path, on(MethodFilter::GET, handler)));
+        self
+    }
+
+    /// A call that can be answered with a text instead of JSON, by GET.
+    pub(crate) fn told<W, D, F>(mut self, path: &'static str, rules: Rules, act: impl Act<Caller, W, F>) -> Self
+    where
+        W: Wish + ToSchema,
+        D: Told + Serialize + ToSchema,
+        F: Future<Output = Result<D, ApiError>> + Send + 'static,
+    {
+        self.document.add_told::<W, D>(path, rules);
+        #[cfg(test)]
+        self.asked.push(tests::Asked::of::<W>(Method::GET, path, rules));
+        let handler = move |State(api): State<Api>, request: Request| {
+            let act = act.clone();
+            async move { call::told(api, (path, rules), act, request).await }
         };
         self.routes.push((path, on(MethodFilter::GET, handler)));
         self

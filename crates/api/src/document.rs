@@ -47,6 +47,14 @@ impl Document {
         self.calls.push((http_method, path, operation.build()));
     }
 
+    /// Adds a call that takes `W` by GET and answers `D`, or a text that says the same.
+    pub(crate) fn add_told<W: ToSchema, D: ToSchema>(&mut self, path: &'static str, rules: Rules) {
+        D::schemas(&mut self.schemas);
+        let operation = self.operation::<W>(&Method::GET, path, rules);
+        let operation = operation.response("200", answers::data_or_text(D::schema(), rules));
+        self.calls.push((HttpMethod::Get, path, operation.build()));
+    }
+
     /// Adds a call that takes `W` and answers with events of `D`.
     pub(crate) fn add_stream<W: ToSchema, D: ToSchema>(&mut self, path: &'static str, rules: Rules) {
         D::schemas(&mut self.schemas);

@@ -23,6 +23,9 @@ use crate::messages;
 /// What every envelope is written in.
 pub(crate) const JSON: &str = "application/json";
 
+/// What texts are written in.
+pub(crate) const TEXT: &str = "text/plain; charset=utf-8";
+
 #[derive(Serialize)]
 struct Envelope<'a, D> {
     code: u16,

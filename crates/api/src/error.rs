@@ -88,6 +88,14 @@ errors! {
     NoSuchArticle => OK, 404, "no-such-article";
     /// The customer holds no static IP of that number, whoever else may.
     NoSuchStaticIp(i64) => OK, 404, "no-such-static-ip";
+    /// Whoever extracts does so from an address that is not on the customer's allow list.
+    SourceNotListed(IpAddr) => OK, 202, "source-not-listed";
+    /// The customer has no traffic that endpoints could use.
+    NoTraffic => OK, 402, "no-traffic";
+    /// No exit serves the place.
+    PlaceNotServed => OK, 404, "place-not-served";
+    /// No port is free for the customer.
+    NoFreePort => OK, 409, "no-free-port";
     /// The balance does not suffice.
     BalanceTooLow => OK, 402, "balance-too-low";
     /// The coupon's time is over.
@@ -140,10 +148,14 @@ errors! {
     LoginTooOften(Span) => TOO_MANY_REQUESTS, 429, "login-too-often";
     /// The customer has named too many coupons that do not exist; so long until the next.
     CouponTooOften(Span) => TOO_MANY_REQUESTS, 429, "coupon-too-often";
+    /// The customer has extracted too often; so long until the next time.
+    ExtractedTooOften(Span) => TOO_MANY_REQUESTS, 429, "extract-too-often";
     /// Enough streams are open.
     TooManyStreams => TOO_MANY_REQUESTS, 429, "streams-too-many";
     /// The request was carried out meanwhile, by another process: whoever asks again is told its answer.
     DoneBefore => SERVICE_UNAVAILABLE, 503, "unavailable";
+    /// No gateway listens on the ports of the entry now.
+    EntryUnserved => SERVICE_UNAVAILABLE, 503, "entry-unserved";
     /// A fault of ours.
     Internal => INTERNAL_SERVER_ERROR, 500, "internal";
     /// The store or the time is short; trying again helps.
@@ -169,8 +181,8 @@ impl ApiError {
     /// In how many seconds it is worth trying again, if that is all it takes.
     pub(crate) fn retry_after_seconds(&self) -> Option<u32> {
         match self {
-            Self::Unavailable | Self::DoneBefore => Some(1),
-            Self::LoginTooOften(wait) | Self::CouponTooOften(wait) => {
+            Self::Unavailable | Self::DoneBefore | Self::EntryUnserved => Some(1),
+            Self::LoginTooOften(wait) | Self::CouponTooOften(wait) | Self::ExtractedTooOften(wait) => {
                 Some(u32::try_from(wait.ms().div_euclid(1000) + 1).unwrap_or(u32::MAX))
             }
             Self::TooManyStreams => Some(STREAM_AGAIN_SECONDS),
@@ -183,12 +195,12 @@ impl ApiError {
         let mut arguments = FluentArgs::new();
         match self {
             Self::NoSuchAccount(name) | Self::NameTaken(name) => arguments.set("name", name.to_string()),
-            Self::NoSuchSource(ip) => arguments.set("address", ip.to_string()),
+            Self::NoSuchSource(ip) | Self::SourceNotListed(ip) => arguments.set("address", ip.to_string()),
             Self::TooManyAccounts(most) | Self::TooManySources(most) => arguments.set("most", *most),
             Self::NoSuchStaticIp(id) | Self::NoSuchPackage(id) => arguments.set("id", id.to_string()),
             Self::OutOfStockIn(country) => arguments.set("country", country.to_string()),
             Self::BodyTooLarge(bytes) => arguments.set("bytes", *bytes),
-            Self::LoginTooOften(_) | Self::CouponTooOften(_) => {
+            Self::LoginTooOften(_) | Self::CouponTooOften(_) | Self::ExtractedTooOften(_) => {
                 arguments.set("seconds", self.retry_after_seconds().unwrap_or(1));
             }
             _ => {}
@@ -265,6 +277,12 @@ impl From<ServiceError> for ApiError {
             ServiceError::HoldingExpired => Self::StaticIpExpired,
             ServiceError::NoIpChanges => Self::NoIpChanges,
             ServiceError::NotRenewable => Self::NotRenewable,
+            ServiceError::ExtractedTooOften { wait } => Self::ExtractedTooOften(wait),
+            ServiceError::SourceNotListed(ip) => Self::SourceNotListed(ip),
+            ServiceError::NoTraffic => Self::NoTraffic,
+            ServiceError::PlaceNotServed => Self::PlaceNotServed,
+            ServiceError::NoFreePort => Self::NoFreePort,
+            ServiceError::EntryUnserved => Self::EntryUnserved,
             ServiceError::Window(error) => Self::Parameters(FieldErrors::one("end_time", error.into())),
             error => {
                 let cause: &(dyn std::error::Error + 'static) = &error;

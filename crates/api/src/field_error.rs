@@ -141,6 +141,12 @@ field_errors! {
     RenewalTooShort = "field-renewal-too-short";
     /// Neither or both of two things of which one is meant.
     OneTarget = "field-one-target";
+    /// Not the name of a place.
+    PlaceForm = "field-place-form";
+    /// Not a form in which endpoints are told.
+    FormatUnknown = "field-format-unknown";
+    /// A separator that is too long.
+    SeparatorTooLong = "field-separator-too-long";
     /// An end before the start.
     WindowBackwards = "field-window-backwards";
     /// A window of too many days.

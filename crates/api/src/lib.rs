@@ -14,6 +14,7 @@ mod document;
 mod effective;
 mod envelope;
 mod error;
+mod extraction;
 mod field_error;
 mod fields;
 mod guard;

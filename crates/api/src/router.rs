@@ -20,8 +20,8 @@ use crate::live::{self, Streams, UsageEvent};
 use crate::settings::ApiSettings;
 use crate::user_product::auto_renewal;
 use crate::{
-    activity, api_keys, article, coupon, order, pay, payment, product, proxy_account, proxy_ip, quota, static_ip, user,
-    user_product, user_usage_flow, viewer, whitelist_account,
+    activity, api_keys, article, coupon, extraction, order, pay, payment, product, proxy_account, proxy_ip, quota,
+    static_ip, user, user_product, user_usage_flow, viewer, whitelist_account,
 };
 
 const ANYONE: Rules = Rules { success: Success::done(200), gate: Gate::Anyone };
@@ -76,6 +76,8 @@ pub(crate) fn contents() -> Contents {
         .post("/user-product/get-auto-renewal", OPEN, auto_renewal::list)
         .post("/user-product/set-auto-renewal", CHANGING, auto_renewal::set)
         .post("/user-product/auto-renewal-logs", OPEN, auto_renewal::log)
+        .told("/ip/v3", CHANGING, extraction::extract)
+        .told("/web_v1/ip/get-ip-v3", CHANGING, extraction::extract_flat)
         .get("/ip/get-static-ip", OPEN, static_ip::list)
         .post("/ip/change-static-ip", CHANGING, static_ip::change)
         .get("/static-ip-region", OPEN_REQUEST, static_ip::regions)

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{AccountId, BatchId, CustomerId, EndpointId};
+use crate::ids::{AccountId, CustomerId, EndpointBatchId, EndpointId};
 use crate::place::PlaceWish;
 use crate::product::ProductType;
 use crate::time::Timestamp;
@@ -26,7 +26,7 @@ pub struct EndpointEntry {
     /// Which endpoint.
     pub id: EndpointId,
     /// What it was told of with, last.
-    pub batch: BatchId,
+    pub batch: EndpointBatchId,
     /// Under which entry it listens.
     pub entry: EntryName,
     /// Where there.

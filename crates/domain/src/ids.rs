@@ -67,7 +67,7 @@ ids! {
     /// An extracted endpoint: a port of a gateway that one customer has for a time.
     EndpointId;
     /// Endpoints that gateways are told of together.
-    BatchId;
+    EndpointBatchId;
     /// What is bought again by itself.
     AutoRenewalId;
     /// Something the operator tells customers.

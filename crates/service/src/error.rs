@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use turnpike_domain::account::Username;
 use turnpike_domain::calendar::WindowError;
 use turnpike_domain::country::CountryCode;
-use turnpike_domain::ids::HoldingId;
+use turnpike_domain::ids::{EndpointId, HoldingId};
 use turnpike_domain::time::Span;
 use turnpike_store::{ActError, StoreError};
 
@@ -135,6 +135,30 @@ pub enum ServiceError {
     /// Rows of a table that cannot be taken over; nothing was.
     #[error(transparent)]
     Sheet(#[from] SheetError),
+    /// A customer has extracted too often; so long until the next time.
+    #[error("endpoints are extracted too often")]
+    ExtractedTooOften {
+        /// After how long the next call is let pass.
+        wait: Span,
+    },
+    /// Whoever extracts does so from an address that is not on the customer's allow list.
+    #[error("{0} is not on the allow list; add it first")]
+    SourceNotListed(IpAddr),
+    /// The customer has no traffic that endpoints could use.
+    #[error("the customer has no dynamic residential traffic left")]
+    NoTraffic,
+    /// No exit serves the place.
+    #[error("no exit serves that place")]
+    PlaceNotServed,
+    /// All ports of the entry are given out, or the customer has as many as it may.
+    #[error("no port of the entry is free for the customer")]
+    NoFreePort,
+    /// No gateway listened on ports that were given out, in time.
+    #[error("no gateway serves the entry now")]
+    EntryUnserved,
+    /// No such endpoint, or it has ended.
+    #[error("no such endpoint: {0}")]
+    NoSuchEndpoint(EndpointId),
     /// What came from the operator's own grant has no product to buy it by again.
     #[error("nothing is sold that it could be bought by again")]
     NotRenewable,

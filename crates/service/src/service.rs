@@ -11,8 +11,10 @@ use turnpike_domain::quota::LeasePolicy;
 use turnpike_domain::time::Timestamp;
 use turnpike_store::{Store, Tx, customer};
 
+use crate::bindings::Bindings;
 use crate::coupon_guesses::CouponGuesses;
 use crate::error::ServiceError;
+use crate::extraction::{ExtractionRules, Extractions};
 use crate::keys::Keys;
 use crate::log_in::LoginThrottle;
 use crate::login_password::LoginPasswords;
@@ -45,6 +47,11 @@ pub(crate) struct Shared {
     lease_policy: RwLock<LeasePolicy>,
     static_ip_rules: RwLock<StaticIpRules>,
     pub(crate) shop: RwLock<Arc<ShopSettings>>,
+    extraction_rules: RwLock<Arc<ExtractionRules>>,
+    /// Who has extracted how often.
+    pub(crate) extractions: Extractions,
+    /// Who waits for gateways to listen on ports.
+    pub(crate) bindings: Bindings,
     /// Requests under an idempotency key.
     pub(crate) underway: Underway,
     /// How far gateways have applied the feed.
@@ -65,6 +72,9 @@ impl Service {
             lease_policy: RwLock::new(lease_policy),
             static_ip_rules: RwLock::default(),
             shop: RwLock::default(),
+            extraction_rules: RwLock::default(),
+            extractions: Extractions::default(),
+            bindings: Bindings::default(),
             underway: Underway::default(),
             places: Places::default(),
             staleness_ms: AtomicU64::new(STALENESS_MS),
@@ -104,6 +114,17 @@ impl Service {
     /// Says what holds for static IPs from now on.
     pub fn set_static_ip_rules(&self, rules: StaticIpRules) {
         *self.shared.static_ip_rules.write() = rules;
+    }
+
+    /// What holds for extraction now.
+    pub(crate) fn extraction_rules(&self) -> Arc<ExtractionRules> {
+        Arc::clone(&self.shared.extraction_rules.read())
+    }
+
+    /// Says what holds for extraction from now on. Endpoints that live stay as they are.
+    pub fn set_extraction_rules(&self, rules: ExtractionRules) {
+        self.shared.extractions.set_pace(rules.pace);
+        *self.shared.extraction_rules.write() = Arc::new(rules);
     }
 
     /// After how long without contact gateways refuse new connections; receipts do not wait for those.

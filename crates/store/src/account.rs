@@ -3,6 +3,7 @@
 mod change;
 pub mod details;
 mod entry;
+mod nameless;
 mod oldest;
 
 use turnpike_domain::account::Username;
@@ -19,6 +20,7 @@ use crate::rows::{hex, rows};
 
 pub use change::{AccountChange, ChangedAccount, change, delete, set_enabled, set_limit, set_password, set_remark};
 pub use entry::{entries, entries_of};
+pub use nameless::nameless;
 pub use oldest::{OldestAccount, oldest};
 
 /// A live account, as its customer's list needs it.
@@ -83,7 +85,11 @@ pub(crate) const fn corrupt(id: i64, column: &'static str) -> StoreError {
     StoreError::Corrupt { table: "account", column, id }
 }
 
+/// A name as it is kept: nothing for an account without one.
 pub(crate) fn username(id: i64, text: &str) -> Result<Username, StoreError> {
+    if text.is_empty() {
+        return Ok(Username::NAMELESS);
+    }
     Username::parse(text).map_err(|_| corrupt(id, "username"))
 }
 

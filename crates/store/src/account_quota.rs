@@ -19,7 +19,7 @@ pub struct AccountBooks {
     pub account: AccountId,
     /// The package type it draws on.
     pub product_type: ProductType,
-    /// Whether it may get leases: it lives and is enabled, its customer verified and not suspended.
+    /// Whether it may get leases: it lives, or has no name, and is enabled, its customer verified and not suspended.
     pub usable: bool,
     /// The day that `quota.day_used` is of, in days since 1970-01-01.
     pub day: i64,
@@ -67,7 +67,7 @@ const LOCK: &str = "\
     WITH wanted AS (SELECT CAST(value ->> 0 AS BIGINT) AS id FROM json_each($1))
     SELECT account.id, account.customer_id, account.product_type, account.limit_gb, account.daily_limit_gb,
         account.used, account.held, account.day, account.day_used,
-        account.enabled AND account.deleted_at IS NULL AND customer.verified AND NOT customer.suspended AS usable
+        account.enabled AND (account.deleted_at IS NULL OR account.nameless) AND customer.verified AND NOT customer.suspended AS usable
     FROM wanted JOIN account ON account.id = wanted.id JOIN customer ON customer.id = account.customer_id
     ORDER BY account.id
     FOR NO KEY UPDATE OF account";

@@ -66,6 +66,16 @@ pub async fn count(tx: &mut Tx, customer: CustomerId) -> Result<u64, StoreError>
     Ok(u64::try_from(count).unwrap_or(0))
 }
 
+const LISTS: &str = "SELECT id FROM allowed_source WHERE customer_id = $1 AND ip = $2";
+
+/// Whether an address, in its canonical form, is on a customer's list.
+///
+/// # Errors
+/// Only the database's own.
+pub async fn lists(tx: &mut Tx, customer: CustomerId, source: IpAddr) -> Result<bool, StoreError> {
+    Ok(optional!((i64,), tx, LISTS, customer.get(), source.to_string())?.is_some())
+}
+
 const INSERT: &str = "\
     WITH added AS (SELECT value ->> 0 AS ip FROM json_each($2))
     INSERT INTO allowed_source (customer_id, ip, remark, created_at)

@@ -183,6 +183,24 @@ pub struct PackageAmounts {
     pub expires_at: Timestamp,
 }
 
+const HAS_USABLE: &str = "\
+    SELECT id FROM package
+    WHERE customer_id = $1 AND product_type = $2 AND starts_at <= $3 AND expires_at > $3 AND used < size
+    LIMIT 1";
+
+/// Whether a customer has traffic of a type that is not used up.
+///
+/// # Errors
+/// Only the database's own.
+pub async fn has_usable(
+    tx: &mut Tx,
+    customer: CustomerId,
+    product_type: ProductType,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    Ok(optional!((i64,), tx, HAS_USABLE, customer.get(), product_type.number(), now.ms())?.is_some())
+}
+
 const AMOUNTS: &str = "\
     SELECT id, size, used, expires_at FROM package
     WHERE customer_id = $1 AND product_type IN (SELECT CAST(value ->> 0 AS BIGINT) FROM json_each($2))";

@@ -8,7 +8,7 @@ use utoipa::openapi::{Ref, RefOr, Response, ResponseBuilder};
 
 use super::text;
 use crate::call::{Gate, Rules};
-use crate::envelope::{JSON, Nothing};
+use crate::envelope::{JSON, Nothing, TEXT};
 
 /// The name of the schema of every error.
 pub(super) const FAILURE: &str = "Failure";
@@ -37,6 +37,14 @@ pub(super) fn data(data: RefOr<Schema>, rules: Rules) -> Response {
         .description(codes(rules))
         .content(JSON, ContentBuilder::new().schema(Some(Schema::OneOf(either.build()))).build())
         .build()
+}
+
+/// Success or failure, and a text for whoever asked for one.
+pub(super) fn data_or_text(schema: RefOr<Schema>, rules: Rules) -> Response {
+    let mut response = data(schema, rules);
+    let told = ContentBuilder::new().schema(Some(Object::from(text()))).build().into();
+    response.content.insert(TEXT.to_owned(), told);
+    response
 }
 
 /// Events, or an error.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// The longest name of an entry.
-pub const LONGEST_NAME: usize = 32;
+const LONGEST_NAME: usize = 32;
 
 /// The name of a network entry, as `ep` names it: 1 to 32 lower-case letters, digits and hyphens.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -41,11 +41,11 @@ impl TryFrom<EntryRow> for AccountEntry {
 const ENTRIES: &str = "\
     SELECT id, customer_id, username, password_mac, product_type, enabled, limit_gb, daily_limit_gb
     FROM account
-    WHERE id > $1 AND deleted_at IS NULL
+    WHERE id > $1 AND (deleted_at IS NULL OR nameless)
     ORDER BY id
     LIMIT $2";
 
-/// The first `most` live accounts after that number, by number, as gateways need them.
+/// The first `most` live accounts after that number, by number, as gateways need them; those without a name are among them.
 ///
 /// # Errors
 /// [`StoreError::Corrupt`], or the database's own.
@@ -57,9 +57,9 @@ const ENTRIES_OF: &str = "\
     WITH wanted AS (SELECT CAST(value ->> 0 AS BIGINT) AS id FROM json_each($1))
     SELECT account.id, customer_id, username, password_mac, product_type, enabled, limit_gb, daily_limit_gb
     FROM wanted JOIN account ON account.id = wanted.id
-    WHERE deleted_at IS NULL";
+    WHERE deleted_at IS NULL OR nameless";
 
-/// Those of the given accounts that live, as gateways need them.
+/// Those of the given accounts that live or have no name, as gateways need them.
 ///
 /// # Errors
 /// [`StoreError::Corrupt`], or the database's own.

@@ -39,11 +39,12 @@ const ACTIVE: &str = "\
     WITH active AS (SELECT DISTINCT account_id FROM usage WHERE customer_id = $1 AND starts_at >= $2)
     SELECT account.id, account.username, account.product_type, account.used
     FROM active CROSS JOIN account
-    WHERE account.id = active.account_id AND account.customer_id = $1
+    WHERE account.id = active.account_id AND account.customer_id = $1 AND NOT account.nameless
     ORDER BY account.id
     LIMIT $3";
 
-/// At most `most` of a customer's accounts that something was booked to since a moment, by number, deleted ones too.
+/// At most `most` of a customer's accounts that something was booked to since a moment, by number, deleted ones too;
+/// none without a name.
 ///
 /// # Errors
 /// [`StoreError::Corrupt`], or the database's own.
