@@ -50,6 +50,11 @@ pub(crate) struct Used {
 }
 
 impl Account {
+    /// The type of package that it draws on.
+    pub(crate) fn product_type(&self) -> ProductType {
+        self.facts.load().product_type
+    }
+
     pub(crate) fn new(entry: &AccountEntry, customer: Arc<Customer>) -> Self {
         Self {
             id: entry.id,

@@ -75,6 +75,11 @@ pub(crate) struct Inbox {
 }
 
 impl Inbox {
+    /// With bytes that were received before.
+    pub(crate) const fn of(received: Vec<u8>) -> Self {
+        Self { buffer: received, begin: 0 }
+    }
+
     pub(crate) fn unread(&self) -> &[u8] {
         self.buffer.get(self.begin..).unwrap_or_default()
     }

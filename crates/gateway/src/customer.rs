@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
-use turnpike_domain::directory::CustomerEntry;
+use turnpike_domain::directory::{CustomerEntry, HeldIp};
 use turnpike_domain::ids::CustomerId;
 use turnpike_domain::rate;
 
@@ -54,6 +54,11 @@ impl Customer {
     /// Looks at its allow list.
     pub(crate) fn with_sources<T>(&self, look: impl FnOnce(&[IpAddr]) -> T) -> T {
         look(&self.entry.load().sources)
+    }
+
+    /// The static IPs it holds.
+    pub(crate) fn static_ips(&self) -> Vec<HeldIp> {
+        self.entry.load().static_ips.clone()
     }
 
     /// Rises whenever its packages change.
@@ -105,6 +110,7 @@ mod tests {
             max_connections_per_second: per_second,
             packages_version: 0,
             sources: Vec::new(),
+            static_ips: Vec::new(),
         }))
     }
 

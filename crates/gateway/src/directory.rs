@@ -10,14 +10,17 @@ use tokio::time::Instant;
 use turnpike_domain::account::Username;
 use turnpike_domain::connection::Protocol;
 use turnpike_domain::directory::{AccountEntry, CustomerEntry};
-use turnpike_domain::ids::{AccountId, CustomerId, FeedSeq};
+use turnpike_domain::exit::ExitEntry;
+use turnpike_domain::ids::{AccountId, CustomerId, ExitId, FeedSeq};
 use turnpike_domain::login::Login;
 use turnpike_domain::secret::{MacKey, PasswordMac};
 
 use crate::account::{Account, Facts};
 use crate::customer::Customer;
+use crate::exits::Exits;
 use crate::line::{Arrival, Credential, Line};
 use crate::permit::{Leave, Permit};
+use crate::ports::Clock;
 use crate::refusal::Refusal;
 use crate::settings::Deadlines;
 use crate::teller::desk::Desk;
@@ -33,6 +36,7 @@ pub struct Directory {
     roll: Mutex<Roll>,
     key: MacKey,
     desk: Arc<Desk>,
+    exits: Arc<Exits>,
     staleness_ms: AtomicU64,
     /// The place in the feed up to which everything is in force; 0 before the first change.
     place: AtomicI64,
@@ -50,12 +54,13 @@ struct Roll {
 }
 
 impl Directory {
-    pub(crate) fn new(key: MacKey, staleness: Duration, deadlines: Deadlines) -> Self {
+    pub(crate) fn new((key, clock): (MacKey, Clock), staleness: Duration, deadlines: Deadlines) -> Self {
         Self {
             by_name: papaya::HashMap::new(),
             roll: Mutex::new(Roll::default()),
             key,
             desk: Arc::new(Desk::new(deadlines)),
+            exits: Arc::new(Exits::new(clock)),
             staleness_ms: AtomicU64::new(milliseconds(staleness)),
             place: AtomicI64::new(0),
             started: Instant::now(),
@@ -65,6 +70,21 @@ impl Directory {
 
     pub(crate) const fn desk(&self) -> &Arc<Desk> {
         &self.desk
+    }
+
+    /// What connections leave by.
+    pub(crate) const fn exits(&self) -> &Arc<Exits> {
+        &self.exits
+    }
+
+    /// Takes over the present state of exits that changed, and ends connections that may not go on by theirs.
+    pub(crate) fn apply_exits(&self, entries: Vec<ExitEntry>, gone: &[ExitId]) {
+        self.desk.registry.close_exits(&self.exits.apply(entries, gone));
+    }
+
+    /// Takes over all exits there are.
+    pub(crate) fn replace_exits(&self, entries: Vec<ExitEntry>) {
+        self.desk.registry.close_exits(&self.exits.replace(entries));
     }
 
     /// How many accounts there are.
@@ -188,9 +208,12 @@ impl Directory {
     /// Takes over the present state of what changed, and ends open permits that it no longer allows.
     pub(crate) fn apply(&self, customers: Vec<CustomerEntry>, accounts: &[AccountEntry], gone: Vec<AccountId>) {
         let mut roll = self.roll.lock();
-        let relisted = roll.update_customers(customers);
+        let Altered { relisted, moved } = roll.update_customers(customers);
         for customer in relisted {
             customer.with_sources(|sources| self.desk.registry.turn_out(customer.id(), sources));
+        }
+        for customer in moved {
+            self.desk.registry.close_static_ips(customer.id(), &customer.static_ips());
         }
         // A name may be free again and taken by another account in the same batch.
         for id in gone {
@@ -228,10 +251,19 @@ fn milliseconds(span: Duration) -> u64 {
     u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
 }
 
+/// Customers of whom more changed than what is looked up anew each time.
+#[derive(Default)]
+struct Altered {
+    /// Those with another allow list.
+    relisted: Vec<Arc<Customer>>,
+    /// Those with other static IPs.
+    moved: Vec<Arc<Customer>>,
+}
+
 impl Roll {
-    /// Ends the permits of all accounts whose customer may no longer use them. Gives the customers whose allow list changed.
-    fn update_customers(&mut self, entries: Vec<CustomerEntry>) -> Vec<Arc<Customer>> {
-        let (mut fallen, mut relisted) = (HashSet::new(), Vec::new());
+    /// Ends the permits of all accounts whose customer may no longer use them.
+    fn update_customers(&mut self, entries: Vec<CustomerEntry>) -> Altered {
+        let (mut fallen, mut altered) = (HashSet::new(), Altered::default());
         for entry in entries {
             let id = entry.id;
             let Some(customer) = self.customers.get(&id) else {
@@ -240,7 +272,10 @@ impl Roll {
             };
             let stood = customer.standing().is_ok();
             if !customer.with_sources(|sources| sources == entry.sources) {
-                relisted.push(Arc::clone(customer));
+                altered.relisted.push(Arc::clone(customer));
+            }
+            if customer.static_ips() != entry.static_ips {
+                altered.moved.push(Arc::clone(customer));
             }
             customer.update(entry);
             if stood && customer.standing().is_err() {
@@ -253,7 +288,7 @@ impl Roll {
                 .filter(|account| fallen.contains(&account.customer().id()))
                 .for_each(Account::revoke);
         }
-        relisted
+        altered
     }
 }
 

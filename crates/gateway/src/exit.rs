@@ -1,128 +1,125 @@
-//! Leaving: connects to classified addresses, from the host's own address or from a chosen one and no other.
+//! Leaving: connects by an exit's route to where a connection shall go. In no case is another way taken silently.
+//!
+//! Direct, bound and prefix exits dial classified addresses; an upstream is told the target.
 
-use std::io;
-use std::net::{IpAddr, SocketAddr};
+mod agenda;
+mod connect;
+mod fault;
+pub(crate) mod health;
+mod prober;
+mod upstream;
+mod ward;
+
 use std::sync::Arc;
-use std::time::Duration;
 
-use futures_util::StreamExt;
-use futures_util::stream::FuturesUnordered;
-use nix::sys::socket::{setsockopt, sockopt::IpBindAddressNoPort};
-use rustix::io::Errno;
-use socket2::{Domain, Protocol, Socket, Type};
-use tokio::io::Interest;
 use tokio::net::TcpStream;
-use tokio::time::{sleep, timeout};
-use turnpike_domain::destination::Destination;
+use turnpike_domain::destination::{Destination, Target};
+use turnpike_domain::exit::{ExitPlace, Route, address_in};
+use turnpike_domain::ids::ExitId;
+use turnpike_domain::time::Span;
 
-use crate::peer;
 use crate::refusal::Refusal;
-use crate::settings::{Deadlines, Settings};
+use crate::resolver::Resolver;
+use crate::settings::Settings;
+use connect::Source;
+pub(crate) use fault::{DialError, ExitFault};
+use health::Health;
+pub(crate) use prober::Prober;
+pub use ward::ExitCounts;
+pub(crate) use ward::Ward;
 
-/// The one way out.
-#[derive(Debug)]
-pub(crate) struct Exit {
-    bind: Option<IpAddr>,
+/// Everything that dialling needs on one thread.
+pub(crate) struct Dialler {
     settings: Arc<Settings>,
+    resolver: Arc<Resolver>,
+    ward: Arc<Ward>,
 }
 
-impl Exit {
-    pub(crate) fn new(settings: Arc<Settings>) -> Self {
-        Self { bind: settings.exit.bind, settings }
+/// The exit that is used: how it leaves, and who keeps account of how it is.
+#[derive(Clone, Copy)]
+pub(crate) struct Way<'a> {
+    pub(crate) route: &'a Route,
+    /// `None` for an address that is no exit of the pool: nobody else would be sent there, so it need not be told out.
+    pub(crate) health: Option<HealthOf<'a>>,
+}
+
+/// An exit and how it is.
+pub(crate) type HealthOf<'a> = (ExitId, &'a Health);
+
+/// Where a connection shall go, as far as it is known.
+#[derive(Clone, Copy)]
+pub(crate) struct Errand<'a> {
+    /// As the client named it.
+    pub(crate) target: &'a Target,
+    /// The classified addresses; an upstream needs none, for it resolves names itself.
+    pub(crate) destinations: &'a [Destination],
+}
+
+/// Who the exit is told it is for.
+#[derive(Clone, Copy)]
+pub(crate) struct Guise<'a> {
+    /// Where it shall leave.
+    pub(crate) place: &'a ExitPlace,
+    /// The session's number, or chance: what the address of a prefix follows from, and the name that an upstream knows a session by,
+    /// which tells it nothing.
+    pub(crate) number: u64,
+    /// For how long the session keeps its exit; `None` without one.
+    pub(crate) life: Option<Span>,
+}
+
+/// A connection to a target.
+#[derive(Debug)]
+pub(crate) struct Dialled {
+    pub(crate) stream: TcpStream,
+    /// What the target sent right behind an upstream's answer.
+    pub(crate) early: Vec<u8>,
+}
+
+impl From<TcpStream> for Dialled {
+    fn from(stream: TcpStream) -> Self {
+        Self { stream, early: Vec::new() }
+    }
+}
+
+impl Dialler {
+    pub(crate) const fn new(settings: Arc<Settings>, resolver: Arc<Resolver>, ward: Arc<Ward>) -> Self {
+        Self { settings, resolver, ward }
     }
 
-    /// Whether addresses of that family can be reached at all.
-    pub(crate) const fn reaches(&self, address: IpAddr) -> bool {
-        match self.bind {
-            Some(bind) => bind.is_ipv4() == address.is_ipv4(),
-            None => true,
-        }
-    }
-
-    /// Connects to the first that answers; whoever keeps the connection for long [watches over](peer::watch_over) it. Addresses are tried in order, each a little after the one before (RFC 8305).
+    /// Connects by an exit. How it went is put down in the exit's health, so whoever calls only has to look there when choosing.
     ///
     /// # Errors
-    /// What went wrong with the last one that was tried.
-    pub(crate) async fn dial(&self, destinations: &[Destination]) -> Result<TcpStream, Refusal> {
-        let deadline = self.deadlines().connect();
-        let dialled = async {
-            match destinations {
-                [only] => self.attempt(*only).await,
-                several => self.race(several, self.deadlines().stagger()).await,
+    /// [`DialError`] tells the exit's failures from the target's.
+    pub(crate) async fn dial(&self, way: Way<'_>, errand: Errand<'_>, guise: &Guise<'_>) -> Result<Dialled, DialError> {
+        let to = errand.destinations;
+        let dialled = match way.route {
+            Route::Direct => self.leave(Source::Host, to).await.map(Dialled::from),
+            Route::Address(own) => self.leave(Source::Own(*own), to).await.map(Dialled::from),
+            Route::Prefix(prefix) => {
+                let own = address_in(*prefix, guise.number);
+                self.leave(Source::Routed(own), to).await.map(Dialled::from)
             }
+            // In a box, so that other ways out need no room for it.
+            Route::Upstream(upstream) => Box::pin(self.through((upstream, way.health), errand.target, guise)).await,
         };
-        timeout(deadline, dialled).await.unwrap_or(Err(Refusal::ConnectTimedOut))
+        if let Some(exit) = way.health {
+            self.ward.note(exit, dialled.as_ref().err());
+        }
+        dialled
     }
 
-    fn deadlines(&self) -> &Deadlines {
-        &self.settings.deadlines
+    /// Connects from the host's own address, or from the one that it was told: the exit of a gateway whose operator has made none.
+    ///
+    /// # Errors
+    /// What went wrong with the last address that was tried.
+    pub(crate) async fn dial_from_host(&self, destinations: &[Destination]) -> Result<TcpStream, Refusal> {
+        let source = self.settings.exit.bind.map_or(Source::Host, Source::Own);
+        self.leave(source, destinations).await.map_err(DialError::refusal)
     }
 
-    async fn race(&self, destinations: &[Destination], stagger: Duration) -> Result<TcpStream, Refusal> {
-        let mut waiting = destinations.iter();
-        let mut attempts = FuturesUnordered::new();
-        let mut refusal = Refusal::Unreachable;
-        loop {
-            if attempts.is_empty() {
-                let Some(next) = waiting.next() else { return Err(refusal) };
-                attempts.push(self.attempt(*next));
-            }
-            tokio::select! {
-                Some(outcome) = attempts.next() => match outcome {
-                    Ok(stream) => return Ok(stream),
-                    Err(cause) => {
-                        refusal = cause;
-                        attempts.extend(waiting.next().map(|next| self.attempt(*next)));
-                    }
-                },
-                () = sleep(stagger), if waiting.len() > 0 => {
-                    attempts.extend(waiting.next().map(|next| self.attempt(*next)));
-                }
-            }
-        }
-    }
-
-    async fn attempt(&self, destination: Destination) -> Result<TcpStream, Refusal> {
-        let address = destination.get();
-        if !self.reaches(address.ip()) {
-            return Err(Refusal::Unreachable);
-        }
-        let stream = self.begin(address).map_err(|error| refusal_of(&error))?;
-        // Asking the socket for its error costs a system call; the readiness already says whether there is one.
-        let ready = stream.ready(Interest::WRITABLE | Interest::ERROR).await.map_err(|error| refusal_of(&error))?;
-        if ready.is_error() {
-            let error = stream.take_error().ok().flatten();
-            return Err(error.map_or(Refusal::ConnectFailed, |error| refusal_of(&error)));
-        }
-        Ok(stream)
-    }
-
-    /// Starts connecting. Neither a name nor an unclassified address ever gets here.
-    fn begin(&self, address: SocketAddr) -> io::Result<TcpStream> {
-        let kind = Type::STREAM.nonblocking().cloexec();
-        let socket = Socket::new(Domain::for_address(address), kind, Some(Protocol::TCP))?;
-        peer::hasten(&socket)?;
-        if let Some(bind) = self.bind {
-            // Without this a bind takes a port of its own for every connection, and 28 000 are all there are.
-            setsockopt(&socket, IpBindAddressNoPort, &true)?;
-            socket.bind(&SocketAddr::new(bind, 0).into())?;
-        }
-        match socket.connect(&address.into()) {
-            Err(error) if error.raw_os_error() != Some(Errno::INPROGRESS.raw_os_error()) => Err(error),
-            _ => TcpStream::from_std(socket.into()),
-        }
-    }
-}
-
-/// What a failed connection means to the client.
-fn refusal_of(error: &io::Error) -> Refusal {
-    match Errno::from_io_error(error) {
-        Some(Errno::CONNREFUSED) => Refusal::ConnectRefused,
-        Some(Errno::TIMEDOUT) => Refusal::ConnectTimedOut,
-        Some(Errno::NETUNREACH | Errno::HOSTUNREACH | Errno::NETDOWN | Errno::HOSTDOWN) => Refusal::Unreachable,
-        Some(Errno::MFILE | Errno::NFILE | Errno::NOBUFS | Errno::NOMEM | Errno::ADDRNOTAVAIL | Errno::ADDRINUSE) => {
-            Refusal::Overloaded
-        }
-        _ => Refusal::ConnectFailed,
+    async fn leave(&self, source: Source, destinations: &[Destination]) -> Result<TcpStream, DialError> {
+        let deadlines = &self.settings.deadlines;
+        let to = destinations.iter().map(|destination| destination.get());
+        connect::within(deadlines.connect(), connect::race(source, to, deadlines.stagger())).await
     }
 }

@@ -8,7 +8,7 @@ use futures_util::StreamExt;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use turnpike_domain::back_off::BackOff;
-use turnpike_domain::directory::{Changes, SnapshotPart};
+use turnpike_domain::directory::{Changed, Changes, SnapshotPart};
 use turnpike_domain::ids::{FeedSeq, Incarnation};
 use turnpike_domain::question::Question;
 
@@ -91,8 +91,12 @@ impl Follower {
     async fn catch_up(&mut self) -> Result<(), PortError> {
         for _ in 0..BATCHES {
             match self.port.changes(self.node, self.seq).await? {
-                Changes::Since { seq, customers, accounts, gone, questions } => {
-                    self.directory.apply(customers, &accounts, gone);
+                Changes::Since { seq, changed } => {
+                    let Changed { exits, gone_exits, pins, customers, accounts, gone_accounts, questions, .. } =
+                        *changed;
+                    self.directory.apply_exits(exits, &gone_exits);
+                    self.directory.exits().take_pins(pins);
+                    self.directory.apply(customers, &accounts, gone_accounts);
                     self.seq = Some(seq);
                     self.directory.note_place(self.seq);
                     self.respond(questions);
@@ -108,11 +112,14 @@ impl Follower {
     async fn load(&mut self) -> Result<(), PortError> {
         // Whoever is not told of is gone; a directory that is empty has nobody to lose.
         let mut known = (!self.directory.is_empty()).then(HashSet::new);
-        let mut begin = None;
+        let (mut begin, mut exits) = (None, Vec::new());
         let mut parts = self.port.snapshot();
         while let Some(part) = parts.next().await {
             match part? {
                 SnapshotPart::Begin(seq) => begin = seq,
+                SnapshotPart::Exits(some) => exits.extend(some),
+                SnapshotPart::Endpoints(_) => {}
+                SnapshotPart::Pins(pins) => self.directory.exits().take_pins(pins),
                 SnapshotPart::Customers(customers) => self.directory.apply(customers, &[], Vec::new()),
                 SnapshotPart::Accounts(accounts) => {
                     self.directory.apply(Vec::new(), &accounts, Vec::new());
@@ -123,6 +130,7 @@ impl Follower {
             }
         }
         drop(parts);
+        self.directory.replace_exits(exits);
         if let Some(known) = known {
             self.directory.keep_only(&known);
         }

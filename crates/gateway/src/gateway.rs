@@ -19,6 +19,8 @@ use turnpike_domain::ids::{Incarnation, NodeId};
 use turnpike_spool::SpoolError;
 
 use crate::directory::Directory;
+use crate::exit::Prober;
+use crate::exits::PinKeeper;
 use crate::fencing::Fencing;
 use crate::follower::Follower;
 use crate::line::Door;
@@ -120,21 +122,23 @@ impl Gateway {
         fresh_node: NodeId,
     ) -> Result<Self, StartError> {
         let Ports { main, open } = ports;
-        let Supply { admission, leases, passwords } = supply;
+        let Supply { admission, leases, passwords, clock } = supply;
         let doors = settings.open.iter().map(door).collect::<Result<Vec<_>, _>>()?;
         let own = std::iter::once(&main).chain(&open).map(Port::address);
         let policy = Arc::new(rules::policy(&settings, own)?);
         let spool = spools::open(&settings, admission.as_ref(), leases.as_ref(), fresh_node).await?;
         let staleness = Duration::from_secs(settings.staleness_s);
-        let directory = Arc::new(Directory::new(passwords, staleness, settings.deadlines.clone()));
+        let directory = Arc::new(Directory::new((passwords, clock), staleness, settings.deadlines.clone()));
         let (stop, fencing) = (CancellationToken::new(), Fencing::default());
         let (node, tasks) = (spool.incarnation(), TaskTracker::new());
         let follower = Follower::start(Arc::clone(&admission), Arc::clone(&directory), node, fencing.clone()).await?;
         tasks.spawn(follower.run(stop.clone()));
+        let keeper = PinKeeper { port: Arc::clone(&admission), exits: Arc::clone(directory.exits()), node };
+        tasks.spawn(keeper.run(stop.clone()));
         tasks.spawn(Teller::new(leases, spool, Arc::clone(directory.desk()), fencing.clone()).run(stop.clone()));
         let guard = stop.clone().drop_guard();
         let rules = Arc::new(ArcSwap::from_pointee(Rules { settings: Arc::new(settings), policy }));
-        let shared = Shared { rules, directory, occupancy: Arc::default() };
+        let shared = Shared { rules, directory, occupancy: Arc::default(), ward: Arc::default() };
         let listeners = Listeners::start(&shared)?;
         let open = open_all(&listeners, &shared, (&main, open), doors)?;
         let doors = Arc::new(Doors { main, open: parking_lot::Mutex::new(open) });
@@ -142,6 +146,8 @@ impl Gateway {
         let ending = end_when_fenced(fencing.clone(), Arc::clone(&doors), Arc::clone(&listeners));
         let unless_stopped = stop.clone();
         tasks.spawn(async move { unless_stopped.run_until_cancelled(ending).await });
+        let prober = Prober::new(Arc::clone(&shared.directory), Arc::clone(&shared.ward), Arc::clone(&shared.rules));
+        tasks.spawn(prober.run(stop.clone()));
         tasks.spawn(rules::follow_addresses(Arc::clone(&shared.rules), stop.clone()));
         tasks.close();
         Ok(Self { doors, shared, admission, node, listeners, tasks, stop, fencing, _stop_when_dropped: guard })

@@ -2,11 +2,13 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering, fence};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering, fence};
 
 use parking_lot::Mutex;
 use tokio::time::Instant;
 use turnpike_domain::connection::{Connection, ConnectionId, Protocol};
+use turnpike_domain::exit::stirred;
+use turnpike_domain::ids::ExitId;
 use turnpike_domain::time::Span;
 use turnpike_domain::units::Bytes;
 
@@ -49,6 +51,25 @@ pub(crate) enum Credential {
     Source,
 }
 
+/// How a connection leaves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum WayOut {
+    /// It does not yet, or by the host's own address because the operator has made no exit.
+    #[default]
+    Host,
+    /// By an exit of its place.
+    Exit(ExitId),
+    /// By a static IP of its customer, behind that exit or of this host.
+    StaticIp(IpAddr, Option<ExitId>),
+}
+
+/// Where a connection goes, and how.
+#[derive(Debug, Default)]
+struct Heading {
+    target: Box<str>,
+    way_out: WayOut,
+}
+
 /// An open connection. Its own thread writes, others read now and then.
 #[derive(Debug)]
 pub(crate) struct Line {
@@ -62,8 +83,10 @@ pub(crate) struct Line {
     source_port: u16,
     accepted: Instant,
     protocol: AtomicU8,
+    /// Drawn so far.
+    draws: AtomicU32,
     kicked: AtomicBool,
-    target: Mutex<Box<str>>,
+    heading: Mutex<Heading>,
     to_client: AtomicU64,
     to_origin: AtomicU64,
 }
@@ -85,8 +108,9 @@ impl Line {
             source_port: arrival.source.port(),
             accepted: arrival.accepted,
             protocol: AtomicU8::new(code(protocol)),
+            draws: AtomicU32::new(0),
             kicked: AtomicBool::new(false),
-            target: Mutex::default(),
+            heading: Mutex::default(),
             to_client: AtomicU64::new(0),
             to_origin: AtomicU64::new(0),
         }
@@ -101,9 +125,25 @@ impl Line {
         SocketAddr::new(self.source, self.source_port)
     }
 
+    /// A number as likely as any other, another one each time.
+    pub(crate) fn chance(&self) -> u64 {
+        let draw = u64::from(self.draws.fetch_add(1, Ordering::Relaxed));
+        stirred(stirred(self.id.get().rotate_left(32) ^ u64::from(self.source_port)).wrapping_add(draw))
+    }
+
     /// It goes there now.
     pub(crate) fn head_for(&self, target: &impl std::fmt::Display) {
-        *self.target.lock() = target.to_string().into_boxed_str();
+        self.heading.lock().target = target.to_string().into_boxed_str();
+    }
+
+    /// It leaves that way now.
+    pub(crate) fn leave_by(&self, way_out: WayOut) {
+        self.heading.lock().way_out = way_out;
+    }
+
+    /// How it leaves.
+    pub(crate) fn way_out(&self) -> WayOut {
+        self.heading.lock().way_out
     }
 
     /// It has become a tunnel.
@@ -180,7 +220,7 @@ impl Line {
             username: self.account.username().as_str().to_owned(),
             protocol: self.protocol(),
             source: self.address(),
-            target: self.target.lock().to_string(),
+            target: self.heading.lock().target.to_string(),
             age: Span::from_ms(i64::try_from(age).unwrap_or(i64::MAX)),
             to_client: Bytes::new(to_client),
             to_origin: Bytes::new(to_origin),

@@ -20,7 +20,7 @@ use tokio_util::task::TaskTracker;
 use turnpike_domain::destination::DestinationPolicy;
 
 use crate::directory::Directory;
-use crate::exit::Exit;
+use crate::exit::{Dialler, Ward};
 use crate::line::{Arrival, Door};
 use crate::occupancy::Occupancy;
 use crate::port::{self, Port};
@@ -34,6 +34,7 @@ pub(crate) struct Shared {
     pub(crate) rules: Arc<ArcSwap<Rules>>,
     pub(crate) directory: Arc<Directory>,
     pub(crate) occupancy: Arc<Occupancy>,
+    pub(crate) ward: Arc<Ward>,
 }
 
 /// What new connections go by. It is exchanged whole; open connections go on by what they began with.
@@ -178,7 +179,7 @@ impl Thread {
     }
 }
 
-/// One thread's resolver and exit, made anew when the rules are exchanged.
+/// One thread's resolver and dialler, made anew when the rules are exchanged.
 struct Fronts {
     shared: Shared,
     draining: CancellationToken,
@@ -195,9 +196,10 @@ impl Fronts {
 
     fn made(shared: &Shared, rules: &Rules, draining: &CancellationToken) -> Arc<Front> {
         let (settings, policy) = (Arc::clone(&rules.settings), Arc::clone(&rules.policy));
+        let resolver = Arc::new(Resolver::new(Arc::clone(&settings), Arc::clone(&policy)));
         Arc::new(Front {
-            resolver: Resolver::new(Arc::clone(&settings), Arc::clone(&policy)),
-            exit: Exit::new(Arc::clone(&settings)),
+            dialler: Dialler::new(Arc::clone(&settings), Arc::clone(&resolver), Arc::clone(&shared.ward)),
+            resolver,
             settings,
             directory: Arc::clone(&shared.directory),
             policy,

@@ -9,14 +9,17 @@ use arc_swap::Guard;
 use tokio::sync::futures::Notified;
 use turnpike_domain::account::Username;
 use turnpike_domain::ids::AccountId;
+use turnpike_domain::product::ProductType;
 use turnpike_domain::quota::Denial;
 
 use crate::account::{Account, Used};
 use crate::allowance::hunger::{Hunger, Waiter};
-use crate::customer::Seat;
+use crate::customer::{Customer, Seat};
+use crate::exits::Outing;
 use crate::line::Line;
 use crate::settings::Deadlines;
 use crate::tab::Tab;
+use crate::wishes::Wishes;
 
 /// How long a new connection waits for the store to answer at all. Shorter than the handshake's deadline.
 const STORE_PATIENCE: Duration = Duration::from_secs(8);
@@ -28,6 +31,9 @@ const STORE_PATIENCE: Duration = Duration::from_secs(8);
 pub struct Permit {
     leave: Leave,
     _seat: Seat,
+    wishes: Option<Box<Wishes>>,
+    /// A tunnel's place at its exit.
+    outing: Option<Outing>,
 }
 
 /// What a permit and its tabs share.
@@ -36,7 +42,38 @@ pub(crate) struct Leave(Arc<Line>);
 
 impl Permit {
     pub(crate) const fn new(leave: Leave, seat: Seat) -> Self {
-        Self { leave, _seat: seat }
+        Self { leave, _seat: seat, wishes: None, outing: None }
+    }
+
+    /// With what its client wishes of the way out.
+    pub(crate) fn wishing(mut self, wishes: Option<Box<Wishes>>) -> Self {
+        self.wishes = wishes;
+        self
+    }
+
+    /// What its client wishes of the way out.
+    pub(crate) fn wishes(&self) -> Option<&Wishes> {
+        self.wishes.as_deref()
+    }
+
+    /// It is a tunnel from here on, which leaves by that: nothing is wished for any more.
+    pub(crate) fn settle(&mut self, outing: Option<Outing>) {
+        (self.wishes, self.outing) = (None, outing);
+    }
+
+    /// Whose account it is.
+    pub(crate) fn customer(&self) -> &Customer {
+        self.leave.account().customer()
+    }
+
+    /// The type of the account.
+    pub(crate) fn product_type(&self) -> ProductType {
+        self.leave.account().product_type()
+    }
+
+    /// A number as likely as any other, another one each time.
+    pub(crate) fn chance(&self) -> u64 {
+        self.leave.line().chance()
     }
 
     /// Which account.

@@ -11,6 +11,11 @@ pub use turnpike_domain::lease::Exchange;
 use turnpike_domain::lease::{LeaseGrant, LeaseReport};
 use turnpike_domain::question::Answer;
 use turnpike_domain::secret::MacKey;
+use turnpike_domain::session::Pin;
+use turnpike_domain::time::Timestamp;
+
+/// What the wall clock says.
+pub type Clock = fn() -> Timestamp;
 
 /// Where a gateway learns who may connect and gets its traffic, and the key that passwords are compared with.
 #[derive(Clone)]
@@ -21,6 +26,8 @@ pub struct Supply {
     pub leases: Arc<dyn Leases>,
     /// The key.
     pub passwords: MacKey,
+    /// The wall clock, which sessions of all gateways end by.
+    pub clock: Clock,
 }
 
 /// Who may use the gateway.
@@ -37,6 +44,9 @@ pub trait Admission: Send + Sync + 'static {
 
     /// What this gateway answers to a question that came with the changes.
     fn answer(&self, node: Incarnation, question: QuestionId, answer: Answer) -> BoxFuture<'_, Result<(), PortError>>;
+
+    /// Keeps which sessions were given which exit, so that the other gateways and the next process know.
+    fn pin(&self, node: Incarnation, pins: Vec<Pin>) -> BoxFuture<'_, Result<(), PortError>>;
 
     /// This gateway has drained and settled everything: nobody has to wait for it any more.
     fn leave(&self, node: Incarnation) -> BoxFuture<'_, Result<(), PortError>>;

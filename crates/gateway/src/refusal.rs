@@ -49,11 +49,25 @@ pub enum Refusal {
     #[error("no exit serves that place; choose another or leave it out")]
     PlaceNotServed,
     /// No exit can take this connection.
-    #[error("no exit can take this connection; try again later or leave out _ip-")]
+    #[error("no exit there can take this connection now; try again later, or another place")]
     NoExit,
+    /// The customer holds no such static IP that can be used now.
+    #[error(
+        "none of this customer's static IPs that are in use fits; check _ip-, its expiry, and the place in the username"
+    )]
+    StaticIpNotHeld,
     /// The target is not one this gateway connects to.
     #[error("the target is not allowed: {0}")]
     TargetDenied(DestinationError),
+    /// The exit's own operator does not let it connect to the target.
+    #[error("the exit does not connect to this target; choose another place or session")]
+    ExitDeniesTarget,
+    /// The exit cannot be used.
+    #[error("the exit failed before it reached the target; try again")]
+    ExitFailed,
+    /// The exit did not answer.
+    #[error("the exit did not answer in time; try again")]
+    ExitTimedOut,
     /// No traffic is left for the account.
     #[error("{0}; buy traffic or raise the limit")]
     NoTraffic(Denial),
@@ -154,7 +168,7 @@ impl Refusal {
             Self::AccountDisabled | Self::CustomerSuspended | Self::CustomerUnverified | Self::SourceNotListed => {
                 (403, "Forbidden", "http_request_denied")
             }
-            Self::TargetDenied(_) => (403, "Forbidden", "destination_ip_prohibited"),
+            Self::TargetDenied(_) | Self::ExitDeniesTarget => (403, "Forbidden", "destination_ip_prohibited"),
             Self::Credentials => (407, "Proxy Authentication Required", "http_request_denied"),
             Self::TooManyTunnels | Self::TooManyConnections { .. } => (429, "Too Many Requests", "http_request_denied"),
             Self::NoSuchName | Self::DnsFailed => (502, "Bad Gateway", "dns_error"),
@@ -162,10 +176,13 @@ impl Refusal {
             Self::Unreachable => (502, "Bad Gateway", "destination_ip_unroutable"),
             Self::ConnectFailed | Self::OriginFailed => (502, "Bad Gateway", "connection_terminated"),
             Self::OriginBroken(fault) => (502, "Bad Gateway", fault.error()),
-            Self::PlaceNotServed | Self::NoExit => (503, "Service Unavailable", "destination_unavailable"),
+            Self::ExitFailed => (502, "Bad Gateway", "destination_unavailable"),
+            Self::PlaceNotServed | Self::NoExit | Self::StaticIpNotHeld => {
+                (503, "Service Unavailable", "destination_unavailable")
+            }
             Self::Stale | Self::Draining => (503, "Service Unavailable", "proxy_internal_response"),
             Self::DnsTimedOut => (504, "Gateway Timeout", "dns_timeout"),
-            Self::ConnectTimedOut => (504, "Gateway Timeout", "connection_timeout"),
+            Self::ConnectTimedOut | Self::ExitTimedOut => (504, "Gateway Timeout", "connection_timeout"),
             Self::OriginTimedOut => (504, "Gateway Timeout", "http_response_timeout"),
         }
     }
@@ -188,7 +205,8 @@ impl Refusal {
             | Self::CustomerSuspended
             | Self::CustomerUnverified
             | Self::SourceNotListed
-            | Self::TargetDenied(_) => NOT_ALLOWED,
+            | Self::TargetDenied(_)
+            | Self::ExitDeniesTarget => NOT_ALLOWED,
             Self::Unreachable => NETWORK_UNREACHABLE,
             Self::NoSuchName | Self::DnsFailed | Self::DnsTimedOut | Self::ConnectTimedOut | Self::ConnectFailed => {
                 HOST_UNREACHABLE
@@ -212,7 +230,11 @@ impl Refusal {
             Self::BadLogin(_) => "bad_login",
             Self::PlaceNotServed => "place_not_served",
             Self::NoExit => "no_exit",
+            Self::StaticIpNotHeld => "static_ip_not_held",
             Self::TargetDenied(_) => "target_denied",
+            Self::ExitDeniesTarget => "exit_denies_target",
+            Self::ExitFailed => "exit_failed",
+            Self::ExitTimedOut => "exit_timed_out",
             Self::NoTraffic(_) => "no_traffic",
             Self::Stale => "stale",
             Self::Draining => "draining",
@@ -249,6 +271,14 @@ mod tests {
         let contended = Refusal::NoTraffic(Denial::Contended);
         assert_eq!((contended.http().status, contended.socks_reply()), (503, 1));
         assert_eq!(contended.http().retry_after_s, Some(1));
+    }
+
+    #[test]
+    fn an_exit_that_fails_is_told_from_one_that_does_not_answer() {
+        let told = |refusal: Refusal| (refusal.http().status, refusal.http().error, refusal.socks_reply());
+        assert_eq!(told(Refusal::ExitFailed), (502, "destination_unavailable", 1));
+        assert_eq!(told(Refusal::ExitTimedOut), (504, "connection_timeout", 1));
+        assert_eq!(told(Refusal::ExitDeniesTarget), (403, "destination_ip_prohibited", 2));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Which connections are open, and what they and those before them came to. Each thread has a shelf of its own, so
 //! registering waits for nobody; only a question looks at all shelves.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -9,10 +9,11 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use parking_lot::Mutex;
 use tokio::time::Instant;
 use turnpike_domain::connection::ConnectionId;
-use turnpike_domain::ids::{CustomerId, NodeId};
+use turnpike_domain::directory::HeldIp;
+use turnpike_domain::ids::{CustomerId, ExitId, NodeId};
 use turnpike_domain::question::{Answer, Ask};
 
-use crate::line::{Credential, Line};
+use crate::line::{Credential, Line, WayOut};
 
 /// Threads beyond so many share shelves.
 const SHELVES: u64 = 64;
@@ -170,6 +171,22 @@ impl Registry {
             },
             usize::MAX,
         ));
+    }
+
+    /// Ends the connections that leave by one of these exits.
+    pub(crate) fn close_exits(&self, exits: &HashSet<ExitId>) {
+        if !exits.is_empty() {
+            kick(&self.lines(|line| matches!(line.way_out(), WayOut::Exit(exit) if exits.contains(&exit)), usize::MAX));
+        }
+    }
+
+    /// Ends the connections of a customer that leave by a static IP which is not among these, or is behind another exit now.
+    pub(crate) fn close_static_ips(&self, customer: CustomerId, held: &[HeldIp]) {
+        let is_lost = |line: &Line| match line.way_out() {
+            WayOut::StaticIp(ip, exit) => !held.iter().any(|held| held.ip == ip && held.exit == exit),
+            _ => false,
+        };
+        kick(&self.lines(|line| line.account.customer().id() == customer && is_lost(line), usize::MAX));
     }
 
     fn lines(&self, wanted: impl Fn(&Line) -> bool, most: usize) -> Vec<Arc<Line>> {

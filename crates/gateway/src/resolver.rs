@@ -56,6 +56,23 @@ impl Resolver {
         }
     }
 
+    /// What the operator named: its addresses, best first, whatever they are. For nothing that a client names.
+    ///
+    /// # Errors
+    /// The name has no address.
+    pub(crate) async fn unclassified(&self, target: &Target) -> Result<Vec<SocketAddr>, Refusal> {
+        match target {
+            Target::Address(address) => Ok(vec![*address]),
+            Target::Name(name, port) => {
+                let found = timeout(self.settings.deadlines.resolve(), self.addresses(name)).await;
+                let mut addresses = interleave(found.unwrap_or(Err(Refusal::DnsTimedOut))?);
+                addresses.truncate(self.settings.resolver.answers);
+                let addresses = addresses.into_iter().map(|ip| SocketAddr::new(ip, *port));
+                Ok(addresses.collect())
+            }
+        }
+    }
+
     fn classify(&self, addresses: Vec<IpAddr>, port: u16) -> Result<Vec<Destination>, Refusal> {
         let mut denied: Option<DestinationError> = None;
         let mut allowed = Vec::with_capacity(addresses.len());

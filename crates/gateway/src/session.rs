@@ -14,7 +14,7 @@ use turnpike_domain::destination::DestinationPolicy;
 
 use crate::buffer::Inbox;
 use crate::directory::Directory;
-use crate::exit::Exit;
+use crate::exit::Dialler;
 use crate::http::conversation;
 use crate::http::head::HeadLimits;
 use crate::line::{Arrival, ENDED, lasted_us};
@@ -33,8 +33,8 @@ pub(crate) struct Front {
     pub(crate) settings: Arc<Settings>,
     pub(crate) directory: Arc<Directory>,
     pub(crate) policy: Arc<DestinationPolicy>,
-    pub(crate) resolver: Resolver,
-    pub(crate) exit: Exit,
+    pub(crate) resolver: Arc<Resolver>,
+    pub(crate) dialler: Dialler,
     /// Cancelled when the gateway stops accepting: connections without a request end.
     pub(crate) draining: CancellationToken,
 }

@@ -2,6 +2,7 @@
 //! Units stand at the end of each name. Reading files and the environment is the binary's part.
 
 mod deadlines;
+mod exits;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use turnpike_domain::destination::PortSet;
 
 pub use deadlines::Deadlines;
+pub use exits::ExitsSettings;
 
 /// A gateway's settings.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -30,8 +32,10 @@ pub struct Settings {
     pub staleness_s: u64,
     /// Ports for clients without credentials whose source is on a customer's allow list.
     pub open: Vec<OpenPort>,
-    /// Where connections leave.
+    /// Where connections leave as long as the operator has made no exit.
     pub exit: ExitSettings,
+    /// How exits are dialled and watched.
+    pub exits: ExitsSettings,
     /// What may be connected to. In a file it is a section of its own, so it is not read here.
     #[serde(skip)]
     pub destinations: DestinationSettings,
@@ -54,6 +58,7 @@ impl Default for Settings {
             staleness_s: 300,
             open: Vec::new(),
             exit: ExitSettings::default(),
+            exits: ExitsSettings::default(),
             destinations: DestinationSettings::default(),
             resolver: ResolverSettings::default(),
             deadlines: Deadlines::default(),
@@ -89,6 +94,8 @@ pub struct DestinationSettings {
     pub allow_ports: PortSet,
     /// Special-purpose ranges that may be connected to all the same. Metadata addresses and own listeners stay denied.
     pub allow_cidrs: Vec<IpNet>,
+    /// Whether a name is resolved and classified here even when an upstream exit resolves it for itself. No.
+    pub classify_names: bool,
     /// Other listeners of this host that must stay unreachable, beside the gateway's own: the API's, the store's.
     pub own_listeners: Vec<SocketAddr>,
 }

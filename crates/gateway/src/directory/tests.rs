@@ -1,6 +1,7 @@
 //! The directory: who is let in, and how changes reach connections that are open.
 
 use turnpike_domain::product::ProductType;
+use turnpike_domain::time::Timestamp;
 use turnpike_domain::units::LimitGb;
 
 use super::*;
@@ -10,7 +11,7 @@ fn key() -> MacKey {
 }
 
 fn directory() -> Directory {
-    Directory::new(key(), Duration::from_mins(5), Deadlines::default())
+    Directory::new((key(), || Timestamp::from_ms(0)), Duration::from_mins(5), Deadlines::default())
 }
 
 fn customer(id: i64) -> CustomerEntry {
@@ -22,6 +23,7 @@ fn customer(id: i64) -> CustomerEntry {
         max_connections_per_second: None,
         packages_version: 0,
         sources: Vec::new(),
+        static_ips: Vec::new(),
     }
 }
 

@@ -12,6 +12,7 @@ use super::identity::Identity;
 use super::turn::Manner;
 use super::upstream::Upstream;
 use crate::buffer::Inbox;
+use crate::leave::Reached;
 use crate::line::Arrival;
 use crate::refusal::Refusal;
 use crate::relay::Early;
@@ -63,7 +64,7 @@ pub(super) enum Next {
     /// Nothing, at once: the permit has ended.
     Revoked,
     /// Bytes both ways.
-    Tunnel(TcpStream),
+    Tunnel(Reached),
 }
 
 impl Conversation<'_> {
@@ -149,12 +150,13 @@ impl Conversation<'_> {
         }
     }
 
-    async fn into_tunnel(mut self, origin: TcpStream) -> Option<Tunnel> {
-        let Identity { permit, mut tab, .. } = self.identity.take()?;
+    async fn into_tunnel(mut self, origin: Reached) -> Option<Tunnel> {
+        let Identity { mut permit, mut tab, .. } = self.identity.take()?;
         // What earlier responses left unacknowledged is billed before the tunnel's own bytes follow it.
         tab.proven(&self.client).await;
-        let early = Early { from_client: self.inbox.into_rest(), from_origin: Vec::new() };
-        Some(Tunnel { client: self.client, origin, permit, early })
+        let early = Early { from_client: self.inbox.into_rest(), from_origin: origin.early };
+        permit.settle(origin.outing);
+        Some(Tunnel { client: self.client, origin: origin.stream, permit, early })
     }
 
     async fn end(mut self, next: Next) {

@@ -64,6 +64,17 @@ pub fn read<'a>(
     Ok(response)
 }
 
+/// Reads the status of a complete head of which nothing else is wanted, as strictly as all of it.
+///
+/// # Errors
+/// The head breaks a rule.
+pub(crate) fn status(head: &[u8], limits: HeadLimits) -> Result<u16, ResponseFault> {
+    let (line, lines) = split_first_line(head).ok_or(ResponseFault::StatusLine)?;
+    let (_, status) = parse_status_line(line).ok_or(ResponseFault::StatusLine)?;
+    FieldRoom::new().read(lines, limits.fields)?;
+    Ok(status)
+}
+
 /// `HTTP/1.x SP 3DIGIT SP reason`; the reason may be empty, and then its space may be missing.
 fn parse_status_line(line: &[u8]) -> Option<(Version, u16)> {
     let (version, rest) = match line.split_at_checked(9)? {

@@ -16,8 +16,8 @@ use super::request::{self, Request};
 use super::request_line::RequestTarget;
 use super::response::Asked;
 use super::upstream::{Origin, Upstream};
-use crate::admit;
 use crate::buffer::Outbox;
+use crate::leave;
 use crate::peer::watch_over;
 use crate::refusal::Refusal;
 use crate::session;
@@ -115,7 +115,7 @@ impl Conversation<'_> {
     async fn open_tunnel(&mut self, target: &Target) -> Next {
         self.upstream = None;
         let Some(identity) = &self.identity else { return Next::Close };
-        match admit::reach(self.front, &identity.permit, target).await {
+        match leave::reach(self.front, &identity.permit, target).await {
             Ok(origin) if session::answer(self.front, &mut self.client, TUNNEL_OPEN).await => {
                 identity.permit.line().become_tunnel();
                 Next::Tunnel(origin)
@@ -152,10 +152,10 @@ impl Conversation<'_> {
     async fn connect(&mut self, origin: Origin) -> Result<(), Refusal> {
         self.upstream = None;
         let identity = self.identity.as_ref().ok_or(Refusal::Credentials)?;
-        let stream = admit::reach(self.front, &identity.permit, &origin.target).await?;
+        let reached = leave::reach(self.front, &identity.permit, &origin.target).await?;
         // It is kept between requests. Where the kernel refuses, deadlines end what has vanished.
-        watch_over(&SockRef::from(&stream), &self.front.settings.deadlines).ok();
-        self.upstream = Some(Upstream::new(origin, stream));
+        watch_over(&SockRef::from(&reached.stream), &self.front.settings.deadlines).ok();
+        self.upstream = Some(Upstream::new(origin, reached));
         Ok(())
     }
 

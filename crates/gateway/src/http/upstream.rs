@@ -6,6 +6,8 @@ use turnpike_domain::destination::Target;
 
 use super::fault::MessageFault;
 use crate::buffer::Inbox;
+use crate::exits::Outing;
+use crate::leave::Reached;
 
 /// The port of `http` URLs that name none.
 const HTTP_PORT: u16 = 80;
@@ -38,11 +40,14 @@ pub(super) struct Upstream {
     pub(super) inbox: Inbox,
     /// It has carried a response before, so the origin may have closed it meanwhile.
     pub(super) reused: bool,
+    /// Its place at its exit.
+    _outing: Option<Outing>,
 }
 
 impl Upstream {
-    pub(super) fn new(origin: Origin, stream: TcpStream) -> Self {
-        Self { origin, stream, inbox: Inbox::default(), reused: false }
+    pub(super) fn new(origin: Origin, reached: Reached) -> Self {
+        let Reached { stream, early, outing } = reached;
+        Self { origin, stream, inbox: Inbox::of(early), reused: false, _outing: outing }
     }
 
     /// Whether it leads to that authority, spelled the same.

@@ -11,6 +11,7 @@ use turnpike_domain::login::Login;
 use super::message::{self, LoginMessage, Read, SocksFault, reply};
 use crate::admit;
 use crate::buffer::Inbox;
+use crate::leave::{self, Reached};
 use crate::line::{Arrival, Door};
 use crate::permit::Permit;
 use crate::refusal::Refusal;
@@ -133,16 +134,17 @@ impl Handshake<'_> {
         if sent { Ok(()) } else { Err(End::Gone) }
     }
 
-    async fn connect(&mut self, permit: Permit, target: &Target) -> Result<(Permit, TcpStream), End> {
-        let origin = admit::reach(self.front, &permit, target).await.map_err(End::Refused)?;
+    async fn connect(&mut self, permit: Permit, target: &Target) -> Result<(Permit, Reached), End> {
+        let origin = leave::reach(self.front, &permit, target).await.map_err(End::Refused)?;
         self.outbox.extend_from_slice(&reply(message::SUCCEEDED));
         self.flush().await?;
         Ok((permit, origin))
     }
 
-    fn into_tunnel(self, permit: Permit, origin: TcpStream) -> Tunnel {
-        let early = Early { from_client: self.inbox.into_rest(), from_origin: Vec::new() };
-        Tunnel { client: self.client, origin, permit, early }
+    fn into_tunnel(self, mut permit: Permit, origin: Reached) -> Tunnel {
+        let early = Early { from_client: self.inbox.into_rest(), from_origin: origin.early };
+        permit.settle(origin.outing);
+        Tunnel { client: self.client, origin: origin.stream, permit, early }
     }
 
     /// Tells the client why, behind whatever answers still wait, and closes.

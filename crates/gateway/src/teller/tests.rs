@@ -156,6 +156,7 @@ fn customer() -> CustomerEntry {
         max_connections_per_second: None,
         packages_version: 0,
         sources: Vec::new(),
+        static_ips: Vec::new(),
     }
 }
 

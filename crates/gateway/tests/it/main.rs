@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "what a test cannot go on without ends it")]
 
 mod connections;
+mod exits;
 mod front;
 mod hand_over;
 mod limits;

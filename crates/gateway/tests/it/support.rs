@@ -18,7 +18,7 @@ use turnpike_testkit::client::{Login, Protocol, Proxy, ProxyError};
 use turnpike_testkit::origin::Origin;
 use turnpike_testkit::wire::Wire;
 
-pub(crate) use store::Store;
+pub(crate) use store::{NOW, Store};
 
 /// The customer that most tests use, and its account.
 pub(crate) const CUSTOMER: i64 = 1;
@@ -180,7 +180,7 @@ impl House {
 
 async fn start(settings: &Settings, ports: Ports, store: &Arc<Store>) -> Result<Gateway, StartError> {
     let fresh_node = NodeId::new(7);
-    let supply = Supply { admission: store.clone(), leases: store.clone(), passwords: mac_key() };
+    let supply = Supply { admission: store.clone(), leases: store.clone(), passwords: mac_key(), clock: || store::NOW };
     Gateway::start(settings.clone(), ports, supply, fresh_node).await
 }
 

@@ -80,8 +80,8 @@ async fn each_state_has_its_answer() {
     assert!(text.starts_with(&format!("turnpike: {}", bad(""))), "{text}");
     let place = "no exit serves that place; choose another or leave it out";
     assert_eq!(of("alice_area-US").await, expected(503, "destination_unavailable", place, 1));
-    let exit = "no exit can take this connection; try again later or leave out _ip-";
-    assert_eq!(of("alice_ip-192.0.2.1").await, expected(503, "destination_unavailable", exit, 1));
+    let held = "none of this customer's static IPs that are in use fits; check _ip-, its expiry, and the place in the username";
+    assert_eq!(of("alice_ip-192.0.2.1").await, expected(503, "destination_unavailable", held, 1));
 
     house.store.change_account(USER, |account| account.enabled = false);
     house.until_status(403).await;

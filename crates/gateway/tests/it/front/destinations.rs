@@ -195,6 +195,6 @@ async fn a_bound_exit_leaves_by_its_address_and_by_no_other() {
 async fn an_exit_whose_address_is_not_there_connects_nothing() {
     let house = start_with(|settings| settings.exit.bind = Some("192.0.2.7".parse().unwrap())).await;
     let origin = Origin::start().await;
-    assert_eq!(outcomes(&house, "127.0.0.1", origin.address().port()).await, (503, 1));
+    assert_eq!(outcomes(&house, "127.0.0.1", origin.address().port()).await, (502, 1));
     assert_eq!(origin.connections(), 0);
 }

@@ -9,20 +9,24 @@ use futures_util::stream::{self, BoxStream};
 use futures_util::{FutureExt, StreamExt};
 use tokio::sync::Notify;
 use turnpike_domain::account::Username;
-use turnpike_domain::directory::{AccountEntry, Changes, CustomerEntry, SnapshotPart};
-use turnpike_domain::ids::{AccountId, CustomerId, FeedSeq, Incarnation, LeaseId, NodeId, PackageId, QuestionId};
+use turnpike_domain::directory::{self, AccountEntry, Changes, CustomerEntry, SnapshotPart};
+use turnpike_domain::exit::ExitEntry;
+use turnpike_domain::ids::{
+    AccountId, CustomerId, ExitId, FeedSeq, Incarnation, LeaseId, NodeId, PackageId, QuestionId,
+};
 use turnpike_domain::lease::{Lease, LeaseGrant, LeaseReport, LeaseRequest};
 use turnpike_domain::product::ProductType;
 use turnpike_domain::question::{self, Answer, Question};
 use turnpike_domain::quota::{self, AccountQuota, Ask, Denial, LeaseBook, LeasePolicy, PackageQuota};
 use turnpike_domain::secret::PasswordMac;
+use turnpike_domain::session::Pin;
 use turnpike_domain::time::{Span, Timestamp};
 use turnpike_domain::units::{Bytes, LimitGb};
 use turnpike_gateway::ports::{Admission, Exchange, Fence, Leases, PortError};
 
 use super::{mac_key, within};
 
-const NOW: Timestamp = Timestamp::from_ms(1_000_000_000);
+pub(crate) const NOW: Timestamp = Timestamp::from_ms(1_000_000_000);
 
 /// The store.
 #[derive(Default)]
@@ -48,6 +52,9 @@ struct Books {
     boots: BTreeMap<NodeId, u64>,
     /// What changed, by feed number less one.
     feed: Vec<Changed>,
+    exits: BTreeMap<ExitId, ExitEntry>,
+    /// Which sessions keep which exit.
+    pins: Vec<Pin>,
     /// What was asked, each with its feed number.
     questions: Vec<(usize, Question)>,
     /// What was answered.
@@ -67,6 +74,9 @@ struct LeaseRow {
 enum Changed {
     Customer(CustomerId),
     Account(AccountId),
+    Exit(ExitId),
+    /// The pin at that place.
+    Pin(usize),
     /// Nothing: a question.
     Asked,
 }
@@ -100,6 +110,7 @@ impl Store {
             max_connections_per_second: None,
             packages_version: 0,
             sources: Vec::new(),
+            static_ips: Vec::new(),
         };
         self.books().customers.insert(id, entry);
         self.tell(Changed::Customer(id));
@@ -109,6 +120,36 @@ impl Store {
         let id = CustomerId::new(id);
         change(self.books().customers.get_mut(&id).unwrap());
         self.tell(Changed::Customer(id));
+    }
+
+    /// Makes an exit, or changes it.
+    pub(crate) fn set_exit(&self, entry: ExitEntry) {
+        let id = entry.id;
+        self.books().exits.insert(id, entry);
+        self.tell(Changed::Exit(id));
+    }
+
+    /// Takes an exit away.
+    pub(crate) fn remove_exit(&self, id: ExitId) {
+        self.books().exits.remove(&id);
+        self.tell(Changed::Exit(id));
+    }
+
+    /// Waits until a gateway has told of so many pins.
+    pub(crate) async fn pinned(&self, count: usize) -> Vec<Pin> {
+        within(async {
+            loop {
+                let rung = self.bell.notified();
+                tokio::pin!(rung);
+                rung.as_mut().enable();
+                let pins = self.books().pins.clone();
+                if pins.len() >= count {
+                    return pins;
+                }
+                rung.await;
+            }
+        })
+        .await
     }
 
     pub(crate) fn add_account(&self, customer: i64, username: &str, password: &str) -> AccountId {
@@ -304,15 +345,20 @@ impl Books {
 
     fn changes(&self, after: Option<FeedSeq>) -> Changes {
         let after = usize::try_from(after.map_or(0, FeedSeq::get)).unwrap();
-        let (mut customers, mut accounts, mut gone) = (Vec::new(), Vec::new(), Vec::new());
+        let mut told = directory::Changed::default();
         for changed in &self.feed[after..] {
             match changed {
                 Changed::Asked => {}
-                Changed::Customer(id) => customers.push(self.customers[id].clone()),
+                Changed::Customer(id) => told.customers.push(self.customers[id].clone()),
                 Changed::Account(id) => match self.accounts.get(id) {
-                    Some((entry, _)) => accounts.push(entry.clone()),
-                    None => gone.push(*id),
+                    Some((entry, _)) => told.accounts.push(entry.clone()),
+                    None => told.gone_accounts.push(*id),
                 },
+                Changed::Exit(id) => match self.exits.get(id) {
+                    Some(entry) => told.exits.push(entry.clone()),
+                    None => told.gone_exits.push(*id),
+                },
+                Changed::Pin(place) => told.pins.push(self.pins[*place]),
             }
         }
         if after == self.feed.len() {
@@ -320,7 +366,8 @@ impl Books {
         }
         let questions =
             self.questions[..].iter().filter(|(place, _)| *place > after).map(|(_, question)| question.clone());
-        Changes::Since { seq: self.seq(), customers, accounts, gone, questions: questions.collect() }
+        told.questions = questions.collect();
+        Changes::Since { seq: self.seq(), changed: Box::new(told) }
     }
 
     fn book(&mut self, report: &LeaseReport) {
@@ -377,6 +424,8 @@ impl Admission for Store {
             let accounts = books.accounts.values().map(|(entry, _)| entry.clone()).collect();
             [
                 SnapshotPart::Begin(Some(books.seq())),
+                SnapshotPart::Exits(books.exits.values().cloned().collect()),
+                SnapshotPart::Pins(books.pins.clone()),
                 SnapshotPart::Customers(customers),
                 SnapshotPart::Accounts(accounts),
             ]
@@ -408,6 +457,17 @@ impl Admission for Store {
         self.books().answers.push((question, answer));
         self.bell.notify_waiters();
         std::future::ready(Ok(())).boxed()
+    }
+
+    fn pin(&self, _: Incarnation, pins: Vec<Pin>) -> BoxFuture<'_, Result<(), PortError>> {
+        let kept = self.answer(|books| {
+            for pin in pins {
+                books.pins.push(pin);
+                books.feed.push(Changed::Pin(books.pins.len() - 1));
+            }
+        });
+        self.bell.notify_waiters();
+        std::future::ready(kept).boxed()
     }
 
     fn leave(&self, node: Incarnation) -> BoxFuture<'_, Result<(), PortError>> {

@@ -1,0 +1,101 @@
+//! The exits of this gateway: which there are, which one a connection leaves by, and which sessions keep theirs.
+//!
+//! Everything is read without a lock: a pool that is exchanged whole when exits are made or go, counters in each exit, and a map of
+//! pins.
+
+mod choose;
+mod keeper;
+mod live;
+mod pins;
+mod pool;
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use parking_lot::Mutex;
+use turnpike_domain::exit::ExitEntry;
+use turnpike_domain::ids::ExitId;
+use turnpike_domain::session::Pin;
+use turnpike_domain::time::Timestamp;
+
+use crate::ports::Clock;
+
+pub(crate) use choose::{Chosen, Search, Sticky};
+pub(crate) use keeper::PinKeeper;
+pub(crate) use live::{LiveExit, Outing};
+pub(crate) use pins::Pins;
+pub(crate) use pool::Pool;
+
+/// All exits, shared by all threads of a gateway.
+#[derive(Debug)]
+pub(crate) struct Exits {
+    pool: ArcSwap<Pool>,
+    /// For the follower only.
+    roll: Mutex<HashMap<ExitId, Arc<LiveExit>>>,
+    pub(crate) pins: Pins,
+    clock: Clock,
+}
+
+impl Exits {
+    pub(crate) fn new(clock: Clock) -> Self {
+        Self { pool: ArcSwap::default(), roll: Mutex::default(), pins: Pins::default(), clock }
+    }
+
+    /// The exits as they are now.
+    pub(crate) fn pool(&self) -> Arc<Pool> {
+        self.pool.load_full()
+    }
+
+    /// Takes over the present state of what changed: the exits whose connections must end.
+    pub(crate) fn apply(&self, entries: Vec<ExitEntry>, gone: &[ExitId]) -> HashSet<ExitId> {
+        if entries.is_empty() && gone.is_empty() {
+            return HashSet::new();
+        }
+        let mut roll = self.roll.lock();
+        let mut ending = HashSet::new();
+        for id in gone {
+            if let Some(exit) = roll.remove(id) {
+                exit.end();
+                ending.insert(*id);
+            }
+        }
+        for entry in entries {
+            let (id, ends) = (entry.id, !entry.state.keeps_open());
+            match roll.get(&id) {
+                Some(exit) => exit.update(entry),
+                None => drop(roll.insert(id, Arc::new(LiveExit::new(entry)))),
+            }
+            if ends {
+                ending.insert(id);
+            }
+        }
+        self.pool.store(Arc::new(Pool::of(roll.values().cloned().collect())));
+        ending
+    }
+
+    /// Takes over all exits: those that are not told of are gone. The exits whose connections must end.
+    pub(crate) fn replace(&self, entries: Vec<ExitEntry>) -> HashSet<ExitId> {
+        let told: HashSet<_> = entries.iter().map(|entry| entry.id).collect();
+        let gone: Vec<_> = self.roll.lock().keys().filter(|id| !told.contains(id)).copied().collect();
+        self.apply(entries, &gone)
+    }
+
+    /// Takes over what other gateways pinned, and this one before.
+    pub(crate) fn take_pins(&self, pins: Vec<Pin>) {
+        let now = (self.clock)();
+        for pin in pins {
+            self.pins.take(pin, now);
+        }
+    }
+
+    /// What the wall clock says.
+    pub(crate) fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+
+    /// Forgets pins that have ended.
+    pub(crate) fn sweep_pins(&self) {
+        self.pins.sweep((self.clock)());
+    }
+}

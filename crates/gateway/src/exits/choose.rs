@@ -1,0 +1,124 @@
+//! Which exit a connection leaves by: its session's, or one of its place by the number that its session's key or chance gives.
+
+use std::sync::Arc;
+
+use turnpike_domain::exit::{ExitPlace, Pick, Route};
+use turnpike_domain::ids::ExitId;
+use turnpike_domain::place::PlaceWish;
+use turnpike_domain::product::ProductType;
+use turnpike_domain::session::{Pin, SessionKey};
+use turnpike_domain::time::{Span, Timestamp};
+
+use super::live::LiveExit;
+use super::pool::Pool;
+use super::{Exits, Outing};
+use crate::refusal::Refusal;
+
+/// A session: what tells it apart, and how long it keeps its exit.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sticky {
+    pub(crate) key: SessionKey,
+    pub(crate) life: Span,
+}
+
+/// What is looked for.
+pub(crate) struct Search<'a> {
+    pub(crate) product_type: ProductType,
+    pub(crate) place: &'a PlaceWish,
+    pub(crate) sticky: Option<Sticky>,
+    /// A number as likely as any other, for whoever has no session.
+    pub(crate) chance: u64,
+}
+
+/// An exit with a place taken at it.
+#[derive(Debug)]
+pub(crate) struct Chosen {
+    pub(crate) outing: Outing,
+    pub(crate) place: Arc<ExitPlace>,
+    /// What is derived for the connection follows from it: its session's number, the same for a life, or chance.
+    pub(crate) number: u64,
+}
+
+impl Exits {
+    /// Finds an exit that is not among `tried` and whose route `suits`, and takes a place at it. A session keeps the one it has, as
+    /// long as that is neither out nor gone.
+    ///
+    /// # Errors
+    /// [`Refusal::PlaceNotServed`] and [`Refusal::NoExit`]; [`Refusal::Unreachable`] when a session's exit does not suit.
+    pub(crate) fn choose(
+        &self,
+        search: &Search<'_>,
+        tried: &[ExitId],
+        suits: impl Fn(&Route) -> bool,
+    ) -> Result<Chosen, Refusal> {
+        let pool = self.pool.load();
+        let usable =
+            |exit: &Arc<LiveExit>| exit.takes_new() && !tried.contains(&exit.id()) && suits(&exit.entry().route);
+        match search.sticky {
+            Some(sticky) => self.choose_for(sticky, search, &pool, (&suits, &usable)),
+            None => {
+                let (exit, place) = pick(&pool, search, search.chance, usable)?;
+                let outing = exit.seat().ok_or(Refusal::NoExit)?;
+                Ok(Chosen { outing, place, number: search.chance })
+            }
+        }
+    }
+
+    fn choose_for(
+        &self,
+        sticky: Sticky,
+        search: &Search<'_>,
+        pool: &Pool,
+        (suits, usable): (&dyn Fn(&Route) -> bool, &dyn Fn(&Arc<LiveExit>) -> bool),
+    ) -> Result<Chosen, Refusal> {
+        let now = (self.clock)();
+        let before = self.pins.of(sticky.key);
+        let held = before.filter(|pin| pin.holds(now));
+        if let Some((pin, exit, place)) = held.and_then(|pin| kept(pool, search, pin)) {
+            if !suits(&exit.entry().route) {
+                return Err(Refusal::Unreachable);
+            }
+            let outing = exit.seat().ok_or(Refusal::NoExit)?;
+            return Ok(Chosen { outing, place, number: sticky.key.number(pin.after) });
+        }
+        let fresh = match held {
+            // Its exit has died: it goes on with the next number.
+            Some(pin) => pin.moved_to(pin.exit),
+            None => Pin {
+                key: sticky.key,
+                exit: ExitId::new(0),
+                after: before.map_or(Timestamp::from_ms(0), |pin| pin.until),
+                until: now.plus(sticky.life),
+                moves: 0,
+            },
+        };
+        let (exit, _) = pick(pool, search, Pin::number(sticky.key, fresh.after, fresh.moves), usable)?;
+        let fresh = Pin { exit: exit.id(), ..fresh };
+        let pin = self.pins.give(fresh, now);
+        // Another gateway may have been first.
+        let (pin, exit, place) = kept(pool, search, pin).ok_or(Refusal::NoExit)?;
+        let outing = exit.seat().ok_or(Refusal::NoExit)?;
+        Ok(Chosen { outing, place, number: sticky.key.number(pin.after) })
+    }
+}
+
+/// A session's exit, if it can keep it.
+fn kept<'p>(pool: &'p Pool, search: &Search<'_>, pin: Pin) -> Option<(Pin, &'p Arc<LiveExit>, Arc<ExitPlace>)> {
+    let exit = pool.exit(pin.exit).filter(|exit| exit.keeps_sessions())?;
+    let place = pool.place_of(exit, search.product_type, search.place)?;
+    Some((pin, exit, place))
+}
+
+fn pick<'p>(
+    pool: &'p Pool,
+    search: &Search<'_>,
+    number: u64,
+    usable: impl Fn(&Arc<LiveExit>) -> bool,
+) -> Result<(&'p Arc<LiveExit>, Arc<ExitPlace>), Refusal> {
+    let shelf = pool.shelf(search.product_type).ok_or(Refusal::PlaceNotServed)?;
+    match shelf.pick(search.place, number, |exit| pool.at(exit).is_some_and(&usable)) {
+        Pick::Exit(exit, place) => Ok((pool.at(exit).ok_or(Refusal::NoExit)?, place)),
+        Pick::NoneUsable => Err(Refusal::NoExit),
+        Pick::NotServed => Err(Refusal::PlaceNotServed),
+    }
+}
