@@ -21,7 +21,7 @@ struct Job {
 }
 
 /// The jobs that need no memory of their last turn.
-const JOBS: [Job; 8] = [
+const JOBS: [Job; 9] = [
     Job {
         name: "announce packages that begin",
         every_s: |settings| settings.start_packages_every_s,
@@ -51,6 +51,11 @@ const JOBS: [Job; 8] = [
         name: "trim the change feed",
         every_s: |settings| settings.trim_feed_every_s,
         act: |service| async { service.trim_feed().await.map(drop) }.boxed(),
+    },
+    Job {
+        name: "forget sessions that have ended",
+        every_s: |settings| settings.trim_feed_every_s,
+        act: |service| async { service.trim_pins().await.map(drop) }.boxed(),
     },
     Job {
         name: "forget old questions",

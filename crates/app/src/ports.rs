@@ -7,6 +7,7 @@ use turnpike_domain::directory::{Changes, SnapshotPart};
 use turnpike_domain::ids::{FeedSeq, Incarnation, QuestionId};
 use turnpike_domain::lease::{LeaseGrant, LeaseReport};
 use turnpike_domain::question::Answer;
+use turnpike_domain::session::Pin;
 use turnpike_gateway::ports::{Admission, Exchange, Fence, Leases, PortError};
 use turnpike_service::{Service, ServiceError};
 
@@ -30,6 +31,10 @@ impl Admission for InProcess {
 
     fn answer(&self, node: Incarnation, question: QuestionId, answer: Answer) -> BoxFuture<'_, Result<(), PortError>> {
         self.0.answer_question(node, question, answer).map(told).boxed()
+    }
+
+    fn pin(&self, _: Incarnation, pins: Vec<Pin>) -> BoxFuture<'_, Result<(), PortError>> {
+        self.0.keep_pins(pins).map(|kept| told(kept.map(drop))).boxed()
     }
 
     fn leave(&self, node: Incarnation) -> BoxFuture<'_, Result<(), PortError>> {

@@ -18,7 +18,7 @@ use turnpike_domain::ids::{CredentialId, Incarnation, NodeId};
 use turnpike_domain::lease::LeaseGrant;
 use turnpike_service::{Keys, Service, ServiceError};
 
-use crate::wire::{ChangesAnswer, Hello, News, NewsWish, Place, Refusal, Reply, Round, Settlement, Why, path};
+use crate::wire::{ChangesAnswer, Hello, News, NewsWish, Pins, Place, Refusal, Reply, Round, Settlement, Why, path};
 
 /// The largest body: a settlement of a full spool of 65 536 leases.
 const BODY_LIMIT_BYTES: usize = 16 * 1024 * 1024;
@@ -45,6 +45,7 @@ pub fn router(service: Service, keys: Keys) -> Router {
         .route(path::SETTLE, post(settle))
         .route(path::EXCHANGE, post(exchange))
         .route(path::ANSWER, post(answer))
+        .route(path::PINS, post(pins))
         .route(path::LEAVE, post(leave))
         .layer(DefaultBodyLimit::max(BODY_LIMIT_BYTES))
         .with_state(api)
@@ -104,6 +105,16 @@ async fn answer(
     let Json(Reply { node, question, answer }) = reply?;
     api.require_own(credential, node.node).await?;
     Ok(Json(api.service.answer_question(node, question, answer).await?))
+}
+
+async fn pins(
+    State(api): State<Api>,
+    Extension(credential): Extension<CredentialId>,
+    pins: Result<Json<Pins>, axum::extract::rejection::JsonRejection>,
+) -> Result<Json<()>, Refused> {
+    let Json(Pins { node, pins }) = pins?;
+    api.require_own(credential, node.node).await?;
+    Ok(Json(api.service.keep_pins(pins).await.map(drop)?))
 }
 
 async fn leave(

@@ -2,12 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 use turnpike_domain::account::Username;
-use turnpike_domain::directory::{AccountEntry, Changes, CustomerEntry};
-use turnpike_domain::ids::{AccountId, CustomerId, FeedSeq, Incarnation, QuestionId};
+use turnpike_domain::directory::{AccountEntry, Changed, Changes, CustomerEntry};
+use turnpike_domain::endpoint::EndpointEntry;
+use turnpike_domain::exit::ExitEntry;
+use turnpike_domain::ids::{AccountId, CustomerId, EndpointId, ExitId, FeedSeq, Incarnation, QuestionId};
 use turnpike_domain::lease::{Exchange, LeaseReport};
 use turnpike_domain::product::ProductType;
 use turnpike_domain::question::{Answer, Question};
 use turnpike_domain::secret::PasswordMac;
+use turnpike_domain::session::Pin;
 use turnpike_domain::units::LimitGb;
 
 /// Paths of the calls.
@@ -26,6 +29,8 @@ pub mod path {
     pub const EXCHANGE: &str = "/node/v1/exchange";
     /// [`Reply`](super::Reply) in.
     pub const ANSWER: &str = "/node/v1/answer";
+    /// [`Pins`](super::Pins) in.
+    pub const PINS: &str = "/node/v1/pins";
     /// [`Incarnation`](super::Incarnation) in.
     pub const LEAVE: &str = "/node/v1/leave";
 }
@@ -89,6 +94,15 @@ pub struct Reply {
     pub answer: Answer,
 }
 
+/// Which exits a gateway's sessions keep.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Pins {
+    /// Which gateway.
+    pub node: Incarnation,
+    /// New or moved ones.
+    pub pins: Vec<Pin>,
+}
+
 /// An account as it travels.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Account {
@@ -142,16 +156,22 @@ impl TryFrom<Account> for AccountEntry {
 #[error("the answer makes no sense: {0}")]
 pub struct Unreadable(pub &'static str);
 
-/// One line of a snapshot. Customers come before their accounts.
+/// One line of a snapshot. Exits come before pins, customers before their accounts.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SnapshotLine {
     /// The first line: changes up to and including this one are contained.
     Begin(Option<FeedSeq>),
+    /// Some exits. Upstreams' passwords are among them, as accounts' hashes are: the link is for nobody else's eyes.
+    Exits(Vec<ExitEntry>),
+    /// Some sessions' exits.
+    Pins(Vec<Pin>),
     /// Some customers.
     Customers(Vec<CustomerEntry>),
     /// Some accounts.
     Accounts(Vec<Account>),
+    /// Some live endpoints.
+    Endpoints(Vec<EndpointEntry>),
     /// The last line; without it the snapshot was cut off.
     End,
 }
@@ -164,12 +184,27 @@ pub enum ChangesAnswer {
     Since {
         /// The new place.
         seq: FeedSeq,
+        /// Exits that changed.
+        #[serde(default)]
+        exits: Vec<ExitEntry>,
+        /// Exits that are gone.
+        #[serde(default)]
+        gone_exits: Vec<ExitId>,
+        /// Sessions that were given an exit.
+        #[serde(default)]
+        pins: Vec<Pin>,
         /// Customers that changed.
         customers: Vec<CustomerEntry>,
         /// Live accounts that changed.
         accounts: Vec<Account>,
         /// Accounts that are gone.
         gone: Vec<AccountId>,
+        /// Live endpoints that changed.
+        #[serde(default)]
+        endpoints: Vec<EndpointEntry>,
+        /// Endpoints that have ended before their time.
+        #[serde(default)]
+        ended_endpoints: Vec<EndpointId>,
         /// What the operator asks.
         questions: Vec<Question>,
     },
@@ -182,10 +217,18 @@ pub enum ChangesAnswer {
 impl From<Changes> for ChangesAnswer {
     fn from(changes: Changes) -> Self {
         match changes {
-            Changes::Since { seq, customers, accounts, gone, questions } => {
-                let accounts = accounts.into_iter().map(Account::from).collect();
-                Self::Since { seq, customers, accounts, gone, questions }
-            }
+            Changes::Since { seq, changed } => Self::Since {
+                seq,
+                exits: changed.exits,
+                gone_exits: changed.gone_exits,
+                pins: changed.pins,
+                customers: changed.customers,
+                accounts: changed.accounts.into_iter().map(Account::from).collect(),
+                gone: changed.gone_accounts,
+                endpoints: changed.endpoints,
+                ended_endpoints: changed.ended_endpoints,
+                questions: changed.questions,
+            },
             Changes::None => Self::None,
             Changes::TooOld => Self::TooOld,
         }
@@ -197,9 +240,31 @@ impl TryFrom<ChangesAnswer> for Changes {
 
     fn try_from(answer: ChangesAnswer) -> Result<Self, Unreadable> {
         Ok(match answer {
-            ChangesAnswer::Since { seq, customers, accounts, gone, questions } => {
+            ChangesAnswer::Since {
+                seq,
+                exits,
+                gone_exits,
+                pins,
+                customers,
+                accounts,
+                gone: gone_accounts,
+                endpoints,
+                ended_endpoints,
+                questions,
+            } => {
                 let accounts = accounts.into_iter().map(AccountEntry::try_from).collect::<Result<_, _>>()?;
-                Self::Since { seq, customers, accounts, gone, questions }
+                let changed = Changed {
+                    exits,
+                    gone_exits,
+                    pins,
+                    customers,
+                    accounts,
+                    gone_accounts,
+                    endpoints,
+                    ended_endpoints,
+                    questions,
+                };
+                Self::Since { seq, changed: Box::new(changed) }
             }
             ChangesAnswer::None => Self::None,
             ChangesAnswer::TooOld => Self::TooOld,

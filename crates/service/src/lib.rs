@@ -4,11 +4,14 @@
 //! of its own. An act writes its change, its row in the change feed and its audit row together, or nothing.
 
 mod actor;
+mod bindings;
 mod book_entry;
 mod books;
 mod coupon_guesses;
 mod email;
 mod error;
+mod exit_entry;
+mod extraction;
 mod fulfil;
 mod keys;
 mod login_password;
@@ -41,6 +44,7 @@ mod check_order;
 mod close_order;
 mod create_order;
 mod delete_accounts;
+mod extract;
 mod list_accounts;
 mod list_orders;
 mod list_packages;
@@ -94,6 +98,7 @@ mod ask_gateways;
 mod directory;
 mod effective_everywhere;
 mod exchange_leases;
+mod keep_pins;
 mod settle_node;
 
 // What orders do to static IPs.
@@ -102,6 +107,7 @@ mod renew_static_ips;
 
 // What happens by itself.
 mod buy_again;
+mod end_endpoints;
 mod end_static_ips;
 mod lapse_leases;
 mod roll_up_usage;
@@ -124,6 +130,8 @@ pub use customer_details::{CustomerChange, LimitChange};
 pub use effective_everywhere::Effective;
 pub use email::{Email, EmailError};
 pub use error::ServiceError;
+pub use extract::Extraction;
+pub use extraction::{Entry, ExtractionRules};
 pub use grant_package::Grant;
 pub use keys::Keys;
 pub use kick::Kick;
@@ -164,6 +172,7 @@ pub use turnpike_store::auto_renewal::log::Attempt;
 pub use turnpike_store::auto_renewal::{AutoRenewal, Target};
 pub use turnpike_store::credential::Credential;
 pub use turnpike_store::customer_details::{CustomerDetails, CustomerFilter};
+pub use turnpike_store::endpoint::details::{EndpointDetails, EndpointFilter};
 pub use turnpike_store::invitation::Invitation;
 pub use turnpike_store::journal::{BookedEntry, EntryFilter};
 pub use turnpike_store::node_state::NodeState;

@@ -4,6 +4,7 @@ use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use hmac::Mac as _;
 use turnpike_domain::account::{AccountPassword, Username};
+use turnpike_domain::exit::{ExitName, UpstreamPassword};
 use turnpike_domain::ids::CustomerId;
 use turnpike_domain::secret::{PasswordMac, app_key_mac, node_credential_mac, operator_token_mac};
 use turnpike_store::account::Credentials;
@@ -27,6 +28,7 @@ pub(crate) struct Vault {
 enum Place<'a> {
     AccountPassword(CustomerId, &'a Username),
     AppKey(CustomerId),
+    ExitPassword(&'a ExitName),
     /// Scope and key of the request it answers.
     Answer(&'a str, &'a str),
 }
@@ -39,6 +41,7 @@ impl Place<'_> {
                 (b"account.password_sealed\0", customer.get(), "", username.as_str())
             }
             Self::AppKey(customer) => (b"app_key.sealed\0", customer.get(), "", ""),
+            Self::ExitPassword(name) => (b"exit.password_sealed\0", 0, "", name.as_str()),
             Self::Answer(scope, key) => (b"once.answer\0", i64::try_from(scope.len()).unwrap_or(i64::MAX), scope, key),
         };
         [column, &number.to_be_bytes(), owner.as_bytes(), row.as_bytes()].concat()
@@ -103,6 +106,25 @@ impl Vault {
     pub(crate) fn open_app_key(&self, customer: CustomerId, sealed: &[u8]) -> Result<String, VaultError> {
         let clear = self.open(Place::AppKey(customer), sealed)?;
         text(&clear).map(str::to_owned)
+    }
+
+    /// An upstream's password, by the exit it is behind.
+    pub(crate) fn seal_upstream_password(
+        &self,
+        random: &dyn Random,
+        exit: &ExitName,
+        password: &UpstreamPassword,
+    ) -> Result<Vec<u8>, VaultError> {
+        self.seal(random, Place::ExitPassword(exit), password.reveal().as_bytes())
+    }
+
+    pub(crate) fn open_upstream_password(
+        &self,
+        exit: &ExitName,
+        sealed: &[u8],
+    ) -> Result<UpstreamPassword, VaultError> {
+        let clear = self.open(Place::ExitPassword(exit), sealed)?;
+        UpstreamPassword::new(text(&clear)?.to_owned()).ok_or(VaultError)
     }
 
     pub(crate) fn seal_answer(

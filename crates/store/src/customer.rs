@@ -1,12 +1,15 @@
 //! Customers: who they are, and what the operator allows them.
 
-use turnpike_domain::directory::CustomerEntry;
+use std::collections::HashMap;
+
+use turnpike_domain::directory::{CustomerEntry, HeldIp};
 use turnpike_domain::ids::CustomerId;
 use turnpike_domain::time::Timestamp;
 
 use crate::allow_list::address;
 use crate::db::Tx;
 use crate::error::StoreError;
+use crate::holding;
 use crate::rows::rows;
 
 /// A customer, as its own calls need it.
@@ -176,6 +179,7 @@ impl TryFrom<EntryRow> for CustomerEntry {
             max_connections_per_second: limit(row.max_connections_per_second, "max_connections_per_second")?,
             packages_version: row.packages_version,
             sources,
+            static_ips: Vec::new(),
         })
     }
 }
@@ -192,8 +196,14 @@ const ENTRIES: &str = "\
 ///
 /// # Errors
 /// [`StoreError::Corrupt`], or the database's own.
-pub async fn entries(tx: &mut Tx, after: CustomerId, most: u32) -> Result<Vec<CustomerEntry>, StoreError> {
-    all!(EntryRow, tx, ENTRIES, after.get(), i64::from(most))?.into_iter().map(CustomerEntry::try_from).collect()
+pub async fn entries(
+    tx: &mut Tx,
+    after: CustomerId,
+    most: u32,
+    now: Timestamp,
+) -> Result<Vec<CustomerEntry>, StoreError> {
+    let found = all!(EntryRow, tx, ENTRIES, after.get(), i64::from(most))?;
+    with_static_ips(tx, found, now).await
 }
 
 const ENTRIES_OF: &str = "\
@@ -206,7 +216,25 @@ const ENTRIES_OF: &str = "\
 ///
 /// # Errors
 /// [`StoreError::Corrupt`], or the database's own.
-pub async fn entries_of(tx: &mut Tx, customers: &[CustomerId]) -> Result<Vec<CustomerEntry>, StoreError> {
+pub async fn entries_of(
+    tx: &mut Tx,
+    customers: &[CustomerId],
+    now: Timestamp,
+) -> Result<Vec<CustomerEntry>, StoreError> {
     let wanted: Vec<_> = customers.iter().map(|customer| (customer.get(),)).collect();
-    all!(EntryRow, tx, ENTRIES_OF, rows(&wanted)?)?.into_iter().map(CustomerEntry::try_from).collect()
+    let found = all!(EntryRow, tx, ENTRIES_OF, rows(&wanted)?)?;
+    with_static_ips(tx, found, now).await
+}
+
+async fn with_static_ips(tx: &mut Tx, found: Vec<EntryRow>, now: Timestamp) -> Result<Vec<CustomerEntry>, StoreError> {
+    let mut entries = found.into_iter().map(CustomerEntry::try_from).collect::<Result<Vec<_>, _>>()?;
+    let customers: Vec<_> = entries.iter().map(|entry| entry.id).collect();
+    let mut held: HashMap<CustomerId, Vec<HeldIp>> = HashMap::new();
+    for (customer, ip) in holding::usable(tx, &customers, now).await? {
+        held.entry(customer).or_default().push(ip);
+    }
+    for entry in &mut entries {
+        entry.static_ips = held.remove(&entry.id).unwrap_or_default();
+    }
+    Ok(entries)
 }

@@ -3,7 +3,7 @@
 //! A number is taken from a one-row counter by the last statement of a transaction. Whoever holds the counter's row
 //! commits before anybody gets the next number, so no late commit is ever skipped; a sequence would not do.
 
-use turnpike_domain::ids::{AccountId, CustomerId, FeedSeq, QuestionId};
+use turnpike_domain::ids::{AccountId, CustomerId, EndpointBatchId, ExitId, FeedSeq, PinBatchId, QuestionId};
 use turnpike_domain::time::Timestamp;
 
 use crate::db::Tx;
@@ -15,6 +15,9 @@ const CUSTOMER: i64 = 1;
 const ACCOUNT: i64 = 2;
 const QUESTION: i64 = 3;
 const MACHINES: i64 = 4;
+const EXIT: i64 = 5;
+const PINS: i64 = 6;
+const ENDPOINTS: i64 = 7;
 
 /// A thing whose present state gateways should look at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +30,12 @@ pub enum Changed {
     Question(QuestionId),
     /// Which machines may run gateways; a gateway that asks hears whether its own still may.
     Machines,
+    /// An exit, also one that is gone.
+    Exit(ExitId),
+    /// A batch of sessions' exits.
+    Pins(PinBatchId),
+    /// A batch of endpoints.
+    Endpoints(EndpointBatchId),
 }
 
 /// What is written when the transaction commits.
@@ -66,6 +75,9 @@ pub(crate) async fn append(tx: &mut Tx) -> Result<Option<i64>, StoreError> {
                 Changed::Account(account) => (ACCOUNT, account.get()),
                 Changed::Question(question) => (QUESTION, question.get()),
                 Changed::Machines => (MACHINES, 0),
+                Changed::Exit(exit) => (EXIT, exit.get()),
+                Changed::Pins(batch) => (PINS, batch.get()),
+                Changed::Endpoints(batch) => (ENDPOINTS, batch.get()),
             };
             (seq, one.at.ms(), kind, subject)
         })
@@ -108,6 +120,9 @@ pub async fn since(tx: &mut Tx, after: Option<FeedSeq>, newest: FeedSeq) -> Resu
         ACCOUNT => Ok(Changed::Account(AccountId::new(subject))),
         QUESTION => Ok(Changed::Question(QuestionId::new(subject))),
         MACHINES => Ok(Changed::Machines),
+        EXIT => Ok(Changed::Exit(ExitId::new(subject))),
+        PINS => Ok(Changed::Pins(PinBatchId::new(subject))),
+        ENDPOINTS => Ok(Changed::Endpoints(EndpointBatchId::new(subject))),
         _ => Err(StoreError::Corrupt { table: "feed", column: "kind", id: subject }),
     };
     changed.into_iter().map(known).collect()

@@ -3,6 +3,7 @@
 //! A row's `announced` says that gateways were told of its expiry. Holdings are locked before addresses.
 
 mod list;
+mod usable;
 
 use turnpike_domain::country::CountryCode;
 use turnpike_domain::ids::{CustomerId, HoldingId, OrderId, StaticIpId};
@@ -14,6 +15,7 @@ use crate::error::StoreError;
 use crate::rows::rows;
 
 pub use list::{Holding, HoldingFilter, count, list};
+pub use usable::usable;
 
 pub(crate) const fn corrupt(id: i64, column: &'static str) -> StoreError {
     StoreError::Corrupt { table: "holding", column, id }

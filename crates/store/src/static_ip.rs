@@ -5,7 +5,7 @@ mod page;
 use std::net::IpAddr;
 
 use turnpike_domain::country::CountryCode;
-use turnpike_domain::ids::StaticIpId;
+use turnpike_domain::ids::{ExitId, StaticIpId};
 use turnpike_domain::product::ProductType;
 use turnpike_domain::static_ip::{NewStaticIp, StaticIpState};
 
@@ -183,6 +183,16 @@ const SET_NOTE: &str = "UPDATE static_ip SET note = $2 WHERE id = $1";
 /// Only the database's own.
 pub async fn set_note(tx: &mut Tx, id: StaticIpId, note: &str) -> Result<(), StoreError> {
     exec!(tx, SET_NOTE, id.get(), note).map(drop)
+}
+
+const SET_EXIT: &str = "UPDATE static_ip SET exit_id = $2 WHERE id = $1";
+
+/// Says which exit an address is behind; `None` for none: it is one of the gateways' own hosts.
+///
+/// # Errors
+/// Only the database's own.
+pub async fn set_exit(tx: &mut Tx, id: StaticIpId, exit: Option<ExitId>) -> Result<(), StoreError> {
+    exec!(tx, SET_EXIT, id.get(), exit.map(ExitId::get)).map(drop)
 }
 
 const LOCK_HELD: &str = "\

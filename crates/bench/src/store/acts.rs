@@ -70,8 +70,8 @@ async fn follow(service: Service, until: Until) -> Result<u64> {
     let place = FeedSeq::new(newest.get().saturating_sub(i64::try_from(BATCH)?));
     let mut done = 0;
     while !until.is_over() {
-        let Changes::Since { accounts, .. } = service.directory_changes(Some(place)).await? else { continue };
-        anyhow::ensure!(!accounts.is_empty(), "no account has changed");
+        let Changes::Since { changed, .. } = service.directory_changes(Some(place)).await? else { continue };
+        anyhow::ensure!(!changed.accounts.is_empty(), "no account has changed");
         done += 1;
     }
     Ok(done)

@@ -1,8 +1,8 @@
 //! What an operator says of an exit, and how it is read from texts: those of a command, a request or a row of a table.
 
 use super::{
-    ExitName, ExitNameError, ExitPlace, ExitPlaceError, ExitState, LARGEST_WEIGHT, LoginTemplate, MOST_PLACES, Provenance,
-    Route, RouteError, TemplateError, UpstreamPassword,
+    ExitName, ExitNameError, ExitPlace, ExitPlaceError, ExitState, LARGEST_WEIGHT, LoginTemplate, MOST_PLACES,
+    Provenance, Route, RouteError, TemplateError, UpstreamPassword,
 };
 use crate::product::ProductType;
 
@@ -152,9 +152,7 @@ fn limit(text: &str) -> Result<Option<u32>, ExitFault> {
 fn weight(text: &str) -> Result<u16, ExitFault> {
     match text.trim() {
         "" => Ok(1),
-        number => {
-            number.parse().ok().filter(|share| (1..=LARGEST_WEIGHT).contains(share)).ok_or(ExitFault::Weight)
-        }
+        number => number.parse().ok().filter(|share| (1..=LARGEST_WEIGHT).contains(share)).ok_or(ExitFault::Weight),
     }
 }
 
@@ -252,7 +250,8 @@ mod tests {
 
     #[test]
     fn only_name_route_and_places_must_be_said() {
-        let (_, terms) = ExitFields { name: "a", route: "direct", places: "DE", ..ExitFields::default() }.read().unwrap();
+        let (_, terms) =
+            ExitFields { name: "a", route: "direct", places: "DE", ..ExitFields::default() }.read().unwrap();
         assert_eq!((terms.product_types.len(), terms.capacity, terms.weight), (4, None, 1));
         assert_eq!((terms.state, terms.provenance), (ExitState::Active, Provenance::Owned));
     }

@@ -61,11 +61,14 @@ impl Lines {
 fn part(line: SnapshotLine) -> Result<Option<SnapshotPart>, Failure> {
     Ok(match line {
         SnapshotLine::Begin(seq) => Some(SnapshotPart::Begin(seq)),
+        SnapshotLine::Exits(exits) => Some(SnapshotPart::Exits(exits)),
+        SnapshotLine::Pins(pins) => Some(SnapshotPart::Pins(pins)),
         SnapshotLine::Customers(customers) => Some(SnapshotPart::Customers(customers)),
         SnapshotLine::Accounts(accounts) => {
             let accounts = accounts.into_iter().map(AccountEntry::try_from).collect::<Result<_, _>>();
             Some(SnapshotPart::Accounts(accounts.map_err(|error| Failure::Broken(error.to_string()))?))
         }
+        SnapshotLine::Endpoints(endpoints) => Some(SnapshotPart::Endpoints(endpoints)),
         SnapshotLine::End => None,
     })
 }

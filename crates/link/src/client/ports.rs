@@ -7,11 +7,12 @@ use turnpike_domain::directory::{Changes, SnapshotPart};
 use turnpike_domain::ids::{FeedSeq, Incarnation, QuestionId};
 use turnpike_domain::lease::{Exchange, LeaseGrant, LeaseReport};
 use turnpike_domain::question::Answer;
+use turnpike_domain::session::Pin;
 use turnpike_gateway::ports::{Admission, Fence, Leases, PortError};
 
 use super::calls::Failure;
 use super::{Link, lines};
-use crate::wire::{ChangesAnswer, Place, Refusal, Reply, Round, Settlement, Why, path};
+use crate::wire::{ChangesAnswer, Pins, Place, Refusal, Reply, Round, Settlement, Why, path};
 
 impl Admission for Link {
     fn snapshot(&self) -> BoxStream<'_, Result<SnapshotPart, PortError>> {
@@ -32,6 +33,10 @@ impl Admission for Link {
 
     fn answer(&self, node: Incarnation, question: QuestionId, answer: Answer) -> BoxFuture<'_, Result<(), PortError>> {
         async move { Ok(self.calls.post(path::ANSWER, &Reply { node, question, answer }).await?) }.boxed()
+    }
+
+    fn pin(&self, node: Incarnation, pins: Vec<Pin>) -> BoxFuture<'_, Result<(), PortError>> {
+        async move { Ok(self.calls.post(path::PINS, &Pins { node, pins }).await?) }.boxed()
     }
 
     fn leave(&self, node: Incarnation) -> BoxFuture<'_, Result<(), PortError>> {

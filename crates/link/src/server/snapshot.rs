@@ -33,6 +33,9 @@ impl From<SnapshotPart> for SnapshotLine {
     fn from(part: SnapshotPart) -> Self {
         match part {
             SnapshotPart::Begin(seq) => Self::Begin(seq),
+            SnapshotPart::Exits(exits) => Self::Exits(exits),
+            SnapshotPart::Pins(pins) => Self::Pins(pins),
+            SnapshotPart::Endpoints(endpoints) => Self::Endpoints(endpoints),
             SnapshotPart::Customers(customers) => Self::Customers(customers),
             SnapshotPart::Accounts(accounts) => Self::Accounts(accounts.into_iter().map(Into::into).collect()),
         }

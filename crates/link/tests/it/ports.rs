@@ -28,6 +28,9 @@ async fn snapshot(link: &Link) -> Snapshot {
     while let Some(part) = parts.try_next().await.unwrap() {
         match part {
             SnapshotPart::Begin(seq) => whole.seq = seq,
+            SnapshotPart::Exits(exits) => whole.exits.extend(exits),
+            SnapshotPart::Pins(pins) => whole.pins.extend(pins),
+            SnapshotPart::Endpoints(endpoints) => whole.endpoints.extend(endpoints),
             SnapshotPart::Customers(customers) => whole.customers.extend(customers),
             SnapshotPart::Accounts(accounts) => whole.accounts.extend(accounts),
         }
@@ -60,8 +63,8 @@ each_store! {
         told.unwrap();
         let changes = linked.link.changes(NODE, here.seq).await.unwrap();
         assert_eq!(changes, given.service.directory_changes(here.seq).await.unwrap());
-        let Changes::Since { accounts, .. } = changes else { panic!("{changes:?}") };
-        assert_eq!(accounts.iter().map(|entry| entry.username.as_str()).collect::<Vec<_>>(), ["delta"]);
+        let Changes::Since { changed, .. } = changes else { panic!("{changes:?}") };
+        assert_eq!(changed.accounts.iter().map(|entry| entry.username.as_str()).collect::<Vec<_>>(), ["delta"]);
     }
 
     async fn asking_for_changes_is_the_receipt(given: &TestStore) {
@@ -113,9 +116,9 @@ each_store! {
         let asking = given.service.clone();
         let asked = tokio::spawn(async move { asking.ask_gateways(ask, PATIENCE).await });
         linked.link.news(seq).await;
-        let Changes::Since { questions, .. } = linked.link.changes(NODE, seq).await.unwrap() else { panic!("a change") };
-        assert_eq!(questions[0].ask, ask);
-        linked.link.answer(NODE, questions[0].id, Answer::Kicked(3)).await.unwrap();
+        let Changes::Since { changed, .. } = linked.link.changes(NODE, seq).await.unwrap() else { panic!("a change") };
+        assert_eq!(changed.questions[0].ask, ask);
+        linked.link.answer(NODE, changed.questions[0].id, Answer::Kicked(3)).await.unwrap();
         assert_eq!(asked.await.unwrap().unwrap(), [(NODE.node, Answer::Kicked(3))]);
     }
 

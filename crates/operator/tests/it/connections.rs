@@ -64,9 +64,9 @@ async fn follow(
 ) {
     loop {
         service.wait_for_news(place).await;
-        if let Changes::Since { seq, questions, .. } = service.directory_changes(place).await.unwrap() {
+        if let Changes::Since { seq, changed } = service.directory_changes(place).await.unwrap() {
             place = Some(seq);
-            for question in questions {
+            for question in changed.questions {
                 let answer = answer(node.node, question.ask, &mut open.lock());
                 service.answer_question(node, question.id, answer).await.unwrap();
             }

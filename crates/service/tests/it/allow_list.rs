@@ -47,7 +47,7 @@ each_store! {
         let anna = given.customer("a@example.com").await;
         let service = &given.service;
         let told = async |after| match service.directory_changes(after).await.unwrap() {
-            Changes::Since { seq, customers, .. } => (Some(seq), customers[0].sources.clone()),
+            Changes::Since { seq, changed } => (Some(seq), changed.customers[0].sources.clone()),
             other => panic!("{other:?}"),
         };
         let seq = service.directory_snapshot().await.unwrap().seq;

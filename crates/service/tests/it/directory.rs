@@ -21,11 +21,11 @@ async fn told(given: &Given, place: &mut Option<FeedSeq>) -> Told {
     match given.service.directory_changes(*place).await.unwrap() {
         Changes::None => Told::default(),
         Changes::TooOld => panic!("too old"),
-        Changes::Since { seq, customers, accounts, gone, .. } => {
+        Changes::Since { seq, changed } => {
             assert!(Some(seq) > *place);
             *place = Some(seq);
-            let accounts = accounts.into_iter().map(|account| account.id).collect();
-            (customers.into_iter().map(|customer| customer.id).collect(), accounts, gone)
+            let accounts = changed.accounts.into_iter().map(|account| account.id).collect();
+            (changed.customers.into_iter().map(|customer| customer.id).collect(), accounts, changed.gone_accounts)
         }
     }
 }

@@ -27,7 +27,7 @@ impl Given {
     /// What a gateway at that place is asked.
     async fn asked_after(&self, place: Option<FeedSeq>) -> Vec<Question> {
         match self.service.directory_changes(place).await.unwrap() {
-            Changes::Since { questions, .. } => questions,
+            Changes::Since { changed, .. } => changed.questions,
             Changes::None | Changes::TooOld => Vec::new(),
         }
     }

@@ -51,7 +51,7 @@ each_store! {
         assert!(anew > Some(ahead));
         given.account(anna, "alpha").await;
         let told = given.service.directory_changes(anew).await.unwrap();
-        assert!(matches!(&told, Changes::Since { accounts, .. } if accounts.len() == 1), "{told:?}");
+        assert!(matches!(&told, Changes::Since { changed, .. } if changed.accounts.len() == 1), "{told:?}");
         assert!(given.service.verify().await.unwrap().is_clean());
     }
 

@@ -247,10 +247,10 @@ pub static CHECKS: &[Check] = &[
     check!(
         "feed-subject",
         Kept,
-        "a change names a customer or an account that exists, a question, or the machines",
+        "a change names a customer or an account that exists, a question, the machines, an exit, or a batch of pins or endpoints",
         "\
         SELECT 'change ' || feed.seq AS subject, 1 AS should_be,
-            CASE WHEN customer.id IS NOT NULL OR account.id IS NOT NULL OR feed.kind IN (3, 4) THEN 1 ELSE 0 END AS is_now
+            CASE WHEN customer.id IS NOT NULL OR account.id IS NOT NULL OR feed.kind IN (3, 4, 5, 6, 7) THEN 1 ELSE 0 END AS is_now
         FROM feed
         LEFT JOIN customer ON feed.kind = 1 AND customer.id = feed.subject
         LEFT JOIN account ON feed.kind = 2 AND account.id = feed.subject"

@@ -1,7 +1,9 @@
 //! The store on both databases.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "what a test cannot go on without ends it")]
 
+mod exits;
 mod feed;
+mod pins;
 mod schema;
 mod statements;
 mod static_ips;
