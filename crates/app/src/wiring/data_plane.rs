@@ -23,7 +23,8 @@ use crate::settings::Settings;
 /// The service acts of this process.
 pub(crate) fn in_process(backend: &Backend) -> Supply {
     let ports = Arc::new(InProcess(backend.service.clone()));
-    Supply { admission: ports.clone(), leases: ports, passwords: backend.keys.passwords().clone() }
+    let passwords = backend.keys.passwords().clone();
+    Supply { admission: ports.clone(), leases: ports, passwords, clock: entropy::now }
 }
 
 /// An API process elsewhere: waits until one takes the credential.
@@ -35,7 +36,7 @@ pub(crate) async fn linked(settings: &Settings, stop: CancellationToken) -> Resu
     let passwords = link.hello().await?;
     tokio::spawn(link.clone().follow_news(stop));
     let link = Arc::new(link);
-    Ok(Supply { admission: link.clone(), leases: link, passwords })
+    Ok(Supply { admission: link.clone(), leases: link, passwords, clock: entropy::now })
 }
 
 /// The name of the main port's sockets.
