@@ -165,7 +165,7 @@ impl Gateway {
 
     /// How it stands.
     pub fn status(&self) -> Status {
-        Status::of(&self.shared.directory)
+        Status::of(&self.shared.directory, &self.shared.ward)
     }
 
     /// Resolves when another process has taken over this gateway's identity. Nothing is accepted then, and every connection

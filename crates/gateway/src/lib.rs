@@ -32,6 +32,7 @@ pub mod tab;
 mod teller;
 mod wishes;
 
+pub use exit::ExitCounts;
 pub use gateway::{Gateway, Ports, ReloadError, StartError, Status};
 pub use line::ENDED;
 pub use registry::Totals;

@@ -91,6 +91,18 @@ impl DialError {
     }
 }
 
+impl DialError {
+    /// One stable word for the log.
+    pub(crate) const fn word(&self) -> &'static str {
+        match self {
+            Self::Exit { hung: true, .. } => "hung",
+            Self::Exit { fault, hung: false } => fault.word(),
+            Self::Silent => "silent",
+            Self::Target(refusal) => refusal.word(),
+        }
+    }
+}
+
 impl From<ExitFault> for DialError {
     fn from(fault: ExitFault) -> Self {
         Self::Exit { fault, hung: false }

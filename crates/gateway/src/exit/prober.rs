@@ -109,7 +109,9 @@ impl Prober {
     /// Puts everything down that is to be probed regularly, spread over the time until the next round, and says when that is.
     fn begin_round(&mut self) -> u64 {
         let now_ms = self.ward.now_ms();
-        let Some(every) = self.dialler().settings.exits.probe_every() else { return now_ms.saturating_add(IDLE_ROUND_MS) };
+        let Some(every) = self.dialler().settings.exits.probe_every() else {
+            return now_ms.saturating_add(IDLE_ROUND_MS);
+        };
         let every_ms = u64::try_from(every.as_millis()).unwrap_or(u64::MAX);
         let pool = self.directory.exits().pool();
         for exit in pool.exits().iter().filter(|exit| may_fail(&exit.entry())) {

@@ -46,15 +46,14 @@ impl Dialler {
         let mut peer = self.reach(upstream, login.as_ref()).await?;
         let answered = {
             let mut asked = std::pin::pin!(peer.ask(upstream.protocol, target, login.as_ref()));
-            match timeout(patience, asked.as_mut()).await {
-                Ok(answered) => answered,
-                Err(_) => {
-                    // It may be busy with the target, or ill.
-                    if let Some(health) = health {
-                        self.ward.suspect(health);
-                    }
-                    timeout_at(deadline, asked).await.unwrap_or(Err(DialError::Silent))
+            if let Ok(answered) = timeout(patience, asked.as_mut()).await {
+                answered
+            } else {
+                // It may be busy with the target, or ill.
+                if let Some(health) = health {
+                    self.ward.suspect(health);
                 }
+                timeout_at(deadline, asked).await.unwrap_or(Err(DialError::Silent))
             }
         };
         match answered {

@@ -74,7 +74,7 @@ impl Ward {
         }
         if let Some(failure) = error.failure() {
             let flip = health.failed(failure, self.now_ms(), seed_of(exit));
-            self.count_flip(exit, flip);
+            self.count_flip(exit, flip, Some(error));
         }
     }
 
@@ -93,13 +93,13 @@ impl Ward {
             self.failed_probes.fetch_add(1, Ordering::Relaxed);
         }
         let flip = health.probed(failure.map_or(Ok(()), Err), self.now_ms(), seed_of(exit));
-        self.count_flip(exit, flip);
+        self.count_flip(exit, flip, error);
     }
 
-    fn count_flip(&self, exit: ExitId, flip: Flip) {
+    fn count_flip(&self, exit: ExitId, flip: Flip, error: Option<&DialError>) {
         match flip {
             Flip::Out => {
-                tracing::warn!(%exit, "an exit is out");
+                tracing::warn!(%exit, cause = error.map_or("", DialError::word), "an exit is out");
                 self.outs.fetch_add(1, Ordering::Relaxed);
                 self.admit(exit);
             }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use turnpike_domain::ids::FeedSeq;
 
 use crate::directory::Directory;
+use crate::exit::{ExitCounts, Ward};
 use crate::registry::Totals;
 
 /// How a gateway stands.
@@ -20,10 +21,12 @@ pub struct Status {
     pub contact_age: Option<Duration>,
     /// The place in the feed up to which every change is in force.
     pub position: Option<FeedSeq>,
+    /// What happened to exits.
+    pub exits: ExitCounts,
 }
 
 impl Status {
-    pub(super) fn of(directory: &Directory) -> Self {
+    pub(super) fn of(directory: &Directory, ward: &Ward) -> Self {
         let desk = directory.desk();
         let books = *desk.books.lock();
         Self {
@@ -32,6 +35,7 @@ impl Status {
             unsettled: books.unsettled,
             contact_age: directory.contact_age(),
             position: directory.place(),
+            exits: ward.counts(),
         }
     }
 }
