@@ -55,8 +55,8 @@ pub struct Tenancy {
     pub created_at: Timestamp,
 }
 
-const KNOW_ENTRY: &str = "INSERT INTO entry (name) VALUES ($1) ON CONFLICT (name) DO NOTHING";
-const LOCK_ENTRY: &str = "SELECT name FROM entry WHERE name = $1 FOR NO KEY UPDATE";
+const KNOW_ENTRY: &str = "INSERT INTO network_entry (name) VALUES ($1) ON CONFLICT (name) DO NOTHING";
+const LOCK_ENTRY: &str = "SELECT name FROM network_entry WHERE name = $1 FOR NO KEY UPDATE";
 
 /// Until the transaction ends nobody else gives out ports of that entry.
 ///

@@ -3,7 +3,7 @@ ALTER TABLE account ADD COLUMN nameless BOOLEAN NOT NULL DEFAULT FALSE;
 CREATE UNIQUE INDEX account_nameless ON account (customer_id, product_type) WHERE nameless;
 
 -- Whoever gives out ports of an entry has its row locked.
-CREATE TABLE entry (
+CREATE TABLE network_entry (
     name TEXT PRIMARY KEY
 );
 
@@ -22,7 +22,7 @@ CREATE INDEX endpoint_batch_by_age ON endpoint_batch (at);
 -- gateways were told last.
 CREATE TABLE endpoint (
     id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    entry TEXT NOT NULL REFERENCES entry (name),
+    entry TEXT NOT NULL REFERENCES network_entry (name),
     port BIGINT NOT NULL CHECK (port BETWEEN 1 AND 65535),
     customer_id BIGINT NOT NULL REFERENCES customer (id),
     account_id BIGINT NOT NULL REFERENCES account (id),
