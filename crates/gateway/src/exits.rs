@@ -6,10 +6,11 @@
 mod choose;
 mod keeper;
 mod live;
+mod offers;
 mod pins;
 mod pool;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
@@ -21,63 +22,52 @@ use turnpike_domain::time::Timestamp;
 
 use crate::ports::Clock;
 
-pub(crate) use choose::{Chosen, Search, Sticky};
+pub use choose::{Chosen, Search, Sticky};
 pub(crate) use keeper::PinKeeper;
-pub(crate) use live::{LiveExit, Outing};
+pub(crate) use live::Facts;
+pub use live::{LiveExit, Outing};
 pub(crate) use pins::Pins;
-pub(crate) use pool::Pool;
+pub use pool::Pool;
 
 /// All exits, shared by all threads of a gateway.
 #[derive(Debug)]
-pub(crate) struct Exits {
+pub struct Exits {
     pool: ArcSwap<Pool>,
-    /// For the follower only.
-    roll: Mutex<HashMap<ExitId, Arc<LiveExit>>>,
+    /// Changes come one after the other.
+    turn: Mutex<()>,
     pub(crate) pins: Pins,
     clock: Clock,
 }
 
 impl Exits {
-    pub(crate) fn new(clock: Clock) -> Self {
-        Self { pool: ArcSwap::default(), roll: Mutex::default(), pins: Pins::default(), clock }
+    /// None yet.
+    pub fn new(clock: Clock) -> Self {
+        Self { pool: ArcSwap::default(), turn: Mutex::default(), pins: Pins::default(), clock }
     }
 
     /// The exits as they are now.
-    pub(crate) fn pool(&self) -> Arc<Pool> {
+    pub fn pool(&self) -> Arc<Pool> {
         self.pool.load_full()
     }
 
     /// Takes over the present state of what changed: the exits whose connections must end.
-    pub(crate) fn apply(&self, entries: Vec<ExitEntry>, gone: &[ExitId]) -> HashSet<ExitId> {
+    pub fn apply(&self, entries: Vec<ExitEntry>, gone: &[ExitId]) -> HashSet<ExitId> {
         if entries.is_empty() && gone.is_empty() {
             return HashSet::new();
         }
-        let mut roll = self.roll.lock();
-        let mut ending = HashSet::new();
-        for id in gone {
-            if let Some(exit) = roll.remove(id) {
-                exit.end();
-                ending.insert(*id);
-            }
-        }
-        for entry in entries {
-            let (id, ends) = (entry.id, !entry.state.keeps_open());
-            match roll.get(&id) {
-                Some(exit) => exit.update(entry),
-                None => drop(roll.insert(id, Arc::new(LiveExit::new(entry)))),
-            }
-            if ends {
-                ending.insert(id);
-            }
-        }
-        self.pool.store(Arc::new(Pool::of(roll.values().cloned().collect())));
+        let _turn = self.turn.lock();
+        let gone: HashSet<_> = gone.iter().copied().collect();
+        let closed = entries.iter().filter(|entry| !entry.state.keeps_open()).map(|entry| entry.id);
+        let ending = closed.chain(gone.iter().copied()).collect();
+        self.pool.store(self.pool.load().with(entries, &gone));
         ending
     }
 
     /// Takes over all exits: those that are not told of are gone. The exits whose connections must end.
     pub(crate) fn replace(&self, entries: Vec<ExitEntry>) -> HashSet<ExitId> {
         let told: HashSet<_> = entries.iter().map(|entry| entry.id).collect();
-        let gone: Vec<_> = self.roll.lock().keys().filter(|id| !told.contains(id)).copied().collect();
+        let pool = self.pool.load();
+        let gone: Vec<_> = pool.exits().iter().map(|exit| exit.id()).filter(|id| !told.contains(id)).collect();
         self.apply(entries, &gone)
     }
 

@@ -9,13 +9,14 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use tokio::time::sleep_until;
 use tokio_util::sync::CancellationToken;
-use turnpike_domain::exit::{ExitEntry, HealthState, Route, address_in, stirred};
+use turnpike_domain::exit::{HealthState, Route, address_in, stirred};
 use turnpike_domain::ids::ExitId;
 
 use super::agenda::Agenda;
 use super::connect::{self, Source};
 use super::{DialError, Dialler, Guise, Ward};
 use crate::directory::Directory;
+use crate::exits::Facts;
 use crate::listener::Rules;
 use crate::resolver::Resolver;
 
@@ -114,7 +115,7 @@ impl Prober {
         };
         let every_ms = u64::try_from(every.as_millis()).unwrap_or(u64::MAX);
         let pool = self.directory.exits().pool();
-        for exit in pool.exits().iter().filter(|exit| may_fail(&exit.entry())) {
+        for exit in pool.exits().iter().filter(|exit| may_fail(&exit.facts())) {
             let into_ms = stirred(exit.id().get().cast_unsigned()).checked_rem(every_ms).unwrap_or(0);
             if !exit.health.is_out() && !self.underway.contains(&exit.id()) {
                 self.agenda.put(exit.id(), now_ms.saturating_add(into_ms));
@@ -153,7 +154,7 @@ struct Probe {
 impl Probe {
     async fn run(self) -> Learnt {
         let Some(exit) = self.directory.exits().pool().exit(self.exit).cloned() else { return Learnt::Nothing };
-        let entry = exit.entry();
+        let entry = exit.facts();
         if !entry.state.keeps_open() {
             return Learnt::Nothing;
         }
@@ -185,7 +186,7 @@ impl Dialler {
 }
 
 /// Whether it is looked at regularly: it can fail without the host knowing.
-const fn may_fail(entry: &ExitEntry) -> bool {
+const fn may_fail(entry: &Facts) -> bool {
     matches!(entry.route, Route::Upstream(_) | Route::Address(_)) && entry.state.keeps_open()
 }
 

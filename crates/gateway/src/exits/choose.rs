@@ -16,27 +16,34 @@ use crate::refusal::Refusal;
 
 /// A session: what tells it apart, and how long it keeps its exit.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Sticky {
-    pub(crate) key: SessionKey,
-    pub(crate) life: Span,
+pub struct Sticky {
+    /// What tells it apart.
+    pub key: SessionKey,
+    /// How long it keeps its exit.
+    pub life: Span,
 }
 
 /// What is looked for.
-pub(crate) struct Search<'a> {
-    pub(crate) product_type: ProductType,
-    pub(crate) place: &'a PlaceWish,
-    pub(crate) sticky: Option<Sticky>,
+pub struct Search<'a> {
+    /// For accounts of this type.
+    pub product_type: ProductType,
+    /// Where it shall be.
+    pub place: &'a PlaceWish,
+    /// The session it is for.
+    pub sticky: Option<Sticky>,
     /// A number as likely as any other, for whoever has no session.
-    pub(crate) chance: u64,
+    pub chance: u64,
 }
 
 /// An exit with a place taken at it.
 #[derive(Debug)]
-pub(crate) struct Chosen {
-    pub(crate) outing: Outing,
-    pub(crate) place: Arc<ExitPlace>,
+pub struct Chosen {
+    /// The exit, and the place at it.
+    pub outing: Outing,
+    /// Where it is.
+    pub place: Arc<ExitPlace>,
     /// What is derived for the connection follows from it: its session's number, the same for a life, or chance.
-    pub(crate) number: u64,
+    pub number: u64,
 }
 
 impl Exits {
@@ -45,7 +52,7 @@ impl Exits {
     ///
     /// # Errors
     /// [`Refusal::PlaceNotServed`] and [`Refusal::NoExit`]; [`Refusal::Unreachable`] when a session's exit does not suit.
-    pub(crate) fn choose(
+    pub fn choose(
         &self,
         search: &Search<'_>,
         tried: &[ExitId],
@@ -53,7 +60,7 @@ impl Exits {
     ) -> Result<Chosen, Refusal> {
         let pool = self.pool.load();
         let usable =
-            |exit: &Arc<LiveExit>| exit.takes_new() && !tried.contains(&exit.id()) && suits(&exit.entry().route);
+            |exit: &Arc<LiveExit>| exit.takes_new() && !tried.contains(&exit.id()) && suits(&exit.facts().route);
         match search.sticky {
             Some(sticky) => self.choose_for(sticky, search, &pool, (&suits, &usable)),
             None => {
@@ -75,7 +82,7 @@ impl Exits {
         let before = self.pins.of(sticky.key);
         let held = before.filter(|pin| pin.holds(now));
         if let Some((pin, exit, place)) = held.and_then(|pin| kept(pool, search, pin)) {
-            if !suits(&exit.entry().route) {
+            if !suits(&exit.facts().route) {
                 return Err(Refusal::Unreachable);
             }
             let outing = exit.seat().ok_or(Refusal::NoExit)?;
@@ -115,10 +122,11 @@ fn pick<'p>(
     number: u64,
     usable: impl Fn(&Arc<LiveExit>) -> bool,
 ) -> Result<(&'p Arc<LiveExit>, Arc<ExitPlace>), Refusal> {
-    let shelf = pool.shelf(search.product_type).ok_or(Refusal::PlaceNotServed)?;
+    let not_served = || pool.not_served(search.product_type, search.place);
+    let shelf = pool.shelf(search.product_type).ok_or_else(not_served)?;
     match shelf.pick(search.place, number, |exit| pool.at(exit).is_some_and(&usable)) {
         Pick::Exit(exit, place) => Ok((pool.at(exit).ok_or(Refusal::NoExit)?, place)),
         Pick::NoneUsable => Err(Refusal::NoExit),
-        Pick::NotServed => Err(Refusal::PlaceNotServed),
+        Pick::NotServed => Err(not_served()),
     }
 }

@@ -1,41 +1,84 @@
-//! An exit while it serves: what the operator wants of it, how many connections leave by it, and how it is.
+//! An exit while it serves: what the operator wants of it, how many connections leave by it, and how it is. There may be a million,
+//! so that each is small: places are shared, product types are bits.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use arc_swap::{ArcSwap, Guard};
-use turnpike_domain::exit::{ExitEntry, ExitState, Route};
+use turnpike_domain::exit::{ExitPlace, ExitState, Route};
 use turnpike_domain::ids::ExitId;
+use turnpike_domain::product::ProductType;
 
 use crate::exit::health::Health;
 
 /// An exit.
 #[derive(Debug)]
-pub(crate) struct LiveExit {
+pub struct LiveExit {
     id: ExitId,
-    entry: ArcSwap<ExitEntry>,
+    facts: ArcSwap<Facts>,
     open: AtomicU32,
     gone: AtomicBool,
     pub(crate) health: Health,
 }
 
+/// What the operator wants of an exit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Facts {
+    pub(crate) route: Route,
+    pub(crate) places: Box<[Arc<ExitPlace>]>,
+    pub(crate) product_types: TypeSet,
+    pub(crate) capacity: Option<u32>,
+    pub(crate) weight: u16,
+    pub(crate) state: ExitState,
+}
+
+/// Product types as bits, in the order of [`ProductType::ALL`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct TypeSet(u32);
+
+impl TypeSet {
+    pub(crate) fn of(product_types: &[ProductType]) -> Self {
+        let bits = ProductType::ALL.iter().zip(0_u32..);
+        Self(bits.filter(|(one, _)| product_types.contains(one)).fold(0, |set, (_, bit)| set | (1 << bit)))
+    }
+
+    pub(crate) fn contains(self, product_type: ProductType) -> bool {
+        self.iter().any(|one| one == product_type)
+    }
+
+    pub(crate) fn iter(self) -> impl Iterator<Item = ProductType> {
+        ProductType::ALL.iter().zip(0_u32..).filter(move |(_, bit)| self.0 & (1 << bit) != 0).map(|(one, _)| *one)
+    }
+}
+
+impl Facts {
+    /// Whether it stands where the other does, with the same share: the pool need not change.
+    fn stands_as(&self, other: &Self) -> bool {
+        (&self.places, self.product_types, self.weight) == (&other.places, other.product_types, other.weight)
+            && matches!(self.route, Route::Upstream(_)) == matches!(other.route, Route::Upstream(_))
+    }
+}
+
 impl LiveExit {
-    pub(crate) fn new(entry: ExitEntry) -> Self {
+    pub(crate) fn new(id: ExitId, facts: Facts) -> Self {
         Self {
-            id: entry.id,
-            entry: ArcSwap::from_pointee(entry),
+            id,
+            facts: ArcSwap::from_pointee(facts),
             open: AtomicU32::new(0),
             gone: AtomicBool::new(false),
             health: Health::default(),
         }
     }
 
-    /// Takes over what the operator wants now. One with another route has no past.
-    pub(crate) fn update(&self, entry: ExitEntry) {
-        if self.entry.load().route != entry.route {
+    /// Takes over what the operator wants now: whether it stands elsewhere. One with another route has no past.
+    pub(crate) fn update(&self, facts: Facts) -> bool {
+        let before = self.facts.load_full();
+        let moves = !before.stands_as(&facts);
+        if before.route != facts.route {
             self.health.forget();
         }
-        self.entry.store(Arc::new(entry));
+        self.facts.store(Arc::new(facts));
+        moves
     }
 
     /// It is no more.
@@ -43,18 +86,19 @@ impl LiveExit {
         self.gone.store(true, Ordering::Relaxed);
     }
 
-    pub(crate) const fn id(&self) -> ExitId {
+    /// Which exit.
+    pub const fn id(&self) -> ExitId {
         self.id
     }
 
-    /// As the operator made it.
-    pub(crate) fn entry(&self) -> Guard<Arc<ExitEntry>> {
-        self.entry.load()
+    /// What the operator wants of it.
+    pub(crate) fn facts(&self) -> Guard<Arc<Facts>> {
+        self.facts.load()
     }
 
     /// How traffic leaves by it.
     pub(crate) fn route(&self) -> Route {
-        self.entry.load().route.clone()
+        self.facts.load().route.clone()
     }
 
     /// How many connections leave by it.
@@ -79,16 +123,16 @@ impl LiveExit {
 
     /// `None` once it is gone.
     fn state(&self) -> Option<ExitState> {
-        (!self.gone.load(Ordering::Relaxed)).then(|| self.entry.load().state)
+        (!self.gone.load(Ordering::Relaxed)).then(|| self.facts.load().state)
     }
 
     fn has_room(&self) -> bool {
-        self.entry.load().capacity.is_none_or(|capacity| self.open() < capacity)
+        self.facts.load().capacity.is_none_or(|capacity| self.open() < capacity)
     }
 
     /// Counts a connection in; `None` when it is full.
     pub(crate) fn seat(self: &Arc<Self>) -> Option<Outing> {
-        let capacity = self.entry.load().capacity.unwrap_or(u32::MAX);
+        let capacity = self.facts.load().capacity.unwrap_or(u32::MAX);
         let more = |open: u32| (open < capacity).then(|| open.saturating_add(1));
         self.open.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).ok()?;
         Some(Outing(Arc::clone(self)))
@@ -97,10 +141,11 @@ impl LiveExit {
 
 /// One connection's place at its exit. Dropping it makes room.
 #[derive(Debug)]
-pub(crate) struct Outing(Arc<LiveExit>);
+pub struct Outing(Arc<LiveExit>);
 
 impl Outing {
-    pub(crate) fn exit(&self) -> &Arc<LiveExit> {
+    /// The exit.
+    pub const fn exit(&self) -> &Arc<LiveExit> {
         &self.0
     }
 }
@@ -108,5 +153,20 @@ impl Outing {
 impl Drop for Outing {
     fn drop(&mut self) {
         self.0.open.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_product_type_has_a_bit_of_its_own() {
+        let all = TypeSet::of(ProductType::ALL);
+        assert!(all.iter().eq(ProductType::ALL.iter().copied()));
+        for one in ProductType::ALL {
+            let set = TypeSet::of(&[*one]);
+            assert!(set.iter().eq([*one]) && set.contains(*one));
+        }
     }
 }

@@ -3,46 +3,70 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
-use turnpike_domain::exit::{ExitPlace, Route, Shelf, Stand};
+use turnpike_domain::exit::{ExitEntry, ExitPlace, Route, Shelf, Stand};
 use turnpike_domain::ids::ExitId;
 use turnpike_domain::place::PlaceWish;
 use turnpike_domain::product::ProductType;
 
-use super::live::LiveExit;
+use super::live::{Facts, LiveExit, TypeSet};
+use super::offers::Offers;
 
 /// All exits.
 #[derive(Debug, Default)]
-pub(crate) struct Pool {
-    /// By number, ascending: a shelf knows them by their place here.
+pub struct Pool {
+    /// By id, ascending: a shelf knows them by their place here.
     exits: Vec<Arc<LiveExit>>,
-    shelves: BTreeMap<ProductType, Shelf>,
+    /// Types that the same exits serve share a shelf.
+    shelves: BTreeMap<ProductType, Arc<Shelf>>,
     /// Whether there are exits that dial addresses themselves.
     needs_addresses: bool,
+    pub(super) offers: Offers,
 }
 
 impl Pool {
-    pub(crate) fn of(mut exits: Vec<Arc<LiveExit>>) -> Self {
-        exits.sort_unstable_by_key(|exit| exit.id());
-        let mut stands: BTreeMap<ProductType, Vec<Stand>> = BTreeMap::new();
-        // A place is kept once, however many exits stand there.
-        let mut places: HashSet<Arc<ExitPlace>> = HashSet::new();
-        for (number, exit) in (0..).zip(&exits) {
-            let entry = exit.entry();
-            for place in &entry.places {
-                let place = places.get(place).cloned().unwrap_or_else(|| {
-                    let fresh = Arc::new(place.clone());
-                    places.insert(Arc::clone(&fresh));
-                    fresh
-                });
-                for product_type in &entry.product_types {
-                    let stand = Stand { exit: number, place: Arc::clone(&place), weight: entry.weight };
-                    stands.entry(*product_type).or_default().push(stand);
-                }
+    /// With what changed, in which each exit comes once: and itself when nobody stands elsewhere for it.
+    pub(super) fn with(self: &Arc<Self>, entries: Vec<ExitEntry>, gone: &HashSet<ExitId>) -> Arc<Self> {
+        let mut moved = false;
+        for exit in self.exits.iter().filter(|exit| gone.contains(&exit.id())) {
+            exit.end();
+            moved = true;
+        }
+        let mut places = Places::of(&self.exits);
+        let mut fresh = Vec::new();
+        for entry in entries {
+            let (id, facts) = (entry.id, places.facts(entry));
+            match self.exit(id) {
+                Some(exit) => moved |= exit.update(facts),
+                None => fresh.push(Arc::new(LiveExit::new(id, facts))),
             }
         }
-        let shelves = stands.into_iter().map(|(product_type, stands)| (product_type, Shelf::of(stands))).collect();
-        let needs_addresses = exits.iter().any(|exit| !matches!(exit.entry().route, Route::Upstream(_)));
-        Self { exits, shelves, needs_addresses }
+        if !moved && fresh.is_empty() {
+            return Arc::clone(self);
+        }
+        drop(places);
+        let kept = self.exits.iter().filter(|exit| !gone.contains(&exit.id())).cloned();
+        Arc::new(Self::of(kept.chain(fresh).collect()))
+    }
+
+    fn of(mut exits: Vec<Arc<LiveExit>>) -> Self {
+        exits.sort_unstable_by_key(|exit| exit.id());
+        exits.shrink_to_fit();
+        let mut sets: Vec<(Vec<Stand>, Vec<ProductType>)> = Vec::new();
+        for product_type in ProductType::ALL {
+            let stands = stands(&exits, *product_type);
+            match sets.iter_mut().find(|(others, _)| same(others, &stands)) {
+                _ if stands.is_empty() => {}
+                Some((_, product_types)) => product_types.push(*product_type),
+                None => sets.push((stands, vec![*product_type])),
+            }
+        }
+        let mut shelves = BTreeMap::new();
+        for (stands, product_types) in sets {
+            let shelf = Arc::new(Shelf::of(stands));
+            shelves.extend(product_types.into_iter().map(|product_type| (product_type, Arc::clone(&shelf))));
+        }
+        let needs_addresses = exits.iter().any(|exit| !matches!(exit.facts().route, Route::Upstream(_)));
+        Self { exits, shelves, needs_addresses, offers: Offers::default() }
     }
 
     /// Whether the operator has made no exit: then everything leaves by the host's own.
@@ -55,14 +79,14 @@ impl Pool {
         self.needs_addresses
     }
 
-    /// All of them, by number.
+    /// All of them, by id.
     pub(crate) fn exits(&self) -> &[Arc<LiveExit>] {
         &self.exits
     }
 
     /// The exits that take traffic of that type; `None` when there are none.
     pub(crate) fn shelf(&self, product_type: ProductType) -> Option<&Shelf> {
-        self.shelves.get(&product_type)
+        self.shelves.get(&product_type).map(Arc::as_ref)
     }
 
     /// The exit that a shelf knows by that number.
@@ -88,9 +112,50 @@ impl Pool {
         product_type: ProductType,
         wish: &PlaceWish,
     ) -> Option<Arc<ExitPlace>> {
-        let entry = exit.entry();
-        let takes = entry.product_types.contains(&product_type);
-        let place = entry.places.iter().filter(|_| takes).find(|place| place.serves(wish))?;
-        Some(Arc::new(place.clone()))
+        let facts = exit.facts();
+        let takes = facts.product_types.contains(product_type);
+        facts.places.iter().filter(|_| takes).find(|place| place.serves(wish)).cloned()
+    }
+}
+
+fn stands(exits: &[Arc<LiveExit>], product_type: ProductType) -> Vec<Stand> {
+    let mut stands = Vec::new();
+    for (number, exit) in (0..).zip(exits) {
+        let facts = exit.facts();
+        if facts.product_types.contains(product_type) {
+            let weight = facts.weight;
+            stands.extend(facts.places.iter().map(|place| Stand { exit: number, place: Arc::clone(place), weight }));
+        }
+    }
+    stands
+}
+
+/// Whether the same exits stand in the same places.
+fn same(one: &[Stand], other: &[Stand]) -> bool {
+    let equal = |(one, other): (&Stand, &Stand)| one.exit == other.exit && Arc::ptr_eq(&one.place, &other.place);
+    one.len() == other.len() && one.iter().zip(other).all(equal)
+}
+
+/// The places that exits stand in, each kept once.
+struct Places(HashSet<Arc<ExitPlace>>);
+
+impl Places {
+    fn of(exits: &[Arc<LiveExit>]) -> Self {
+        Self(exits.iter().flat_map(|exit| exit.facts().places.to_vec()).collect())
+    }
+
+    fn facts(&mut self, entry: ExitEntry) -> Facts {
+        let ExitEntry { route, places, product_types, capacity, weight, state, .. } = entry;
+        let places = places.into_iter().map(|place| self.kept(place)).collect();
+        Facts { route, places, product_types: TypeSet::of(&product_types), capacity, weight, state }
+    }
+
+    fn kept(&mut self, place: ExitPlace) -> Arc<ExitPlace> {
+        if let Some(kept) = self.0.get(&place) {
+            return Arc::clone(kept);
+        }
+        let fresh = Arc::new(place);
+        self.0.insert(Arc::clone(&fresh));
+        fresh
     }
 }
