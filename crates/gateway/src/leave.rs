@@ -85,7 +85,7 @@ impl Way {
         match pool.is_empty() {
             true if wishes.place.is_anywhere() => Ok(Self::Host),
             false if pool.serves(product_type, &wishes.place) => Ok(Self::Pool(pool)),
-            _ => Err(Refusal::PlaceNotServed),
+            _ => Err(pool.not_served(product_type, &wishes.place)),
         }
     }
 }

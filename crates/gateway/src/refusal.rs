@@ -24,6 +24,9 @@ pub enum Refusal {
     /// Without credentials, at a port for listed sources, from another source.
     #[error("this address is not on the allow list of this port's customer; add it, or send a username and password")]
     SourceNotListed,
+    /// The endpoint that the client came by has ended.
+    #[error("this endpoint has ended; extract another")]
+    EndpointEnded,
     /// Right credentials, but the customer has disabled the account.
     #[error("this proxy account is disabled; enable it to use it")]
     AccountDisabled,
@@ -46,8 +49,11 @@ pub enum Refusal {
     #[error("the username has a bad parameter: {0}")]
     BadLogin(LoginFault),
     /// No exit serves the place asked for.
-    #[error("no exit serves that place; choose another or leave it out")]
-    PlaceNotServed,
+    #[error("no exit serves that place; {}choose another or leave it out", offer(nearest.as_deref()))]
+    PlaceNotServed {
+        /// The nearest place that is served, as [`ExitPlace`](turnpike_domain::exit::ExitPlace) writes it.
+        nearest: Option<Box<str>>,
+    },
     /// No exit can take this connection.
     #[error("no exit there can take this connection now; try again later, or another place")]
     NoExit,
@@ -112,6 +118,10 @@ pub enum Refusal {
     OriginBroken(ResponseFault),
 }
 
+fn offer(nearest: Option<&str>) -> String {
+    nearest.map_or_else(String::new, |place| format!("the nearest that is served is {place}; "))
+}
+
 impl From<Denial> for Refusal {
     fn from(denial: Denial) -> Self {
         match denial {
@@ -165,9 +175,11 @@ impl Refusal {
                 (503, "Service Unavailable", "connection_limit_reached")
             }
             Self::NoTraffic(_) => (402, "Payment Required", "http_request_denied"),
-            Self::AccountDisabled | Self::CustomerSuspended | Self::CustomerUnverified | Self::SourceNotListed => {
-                (403, "Forbidden", "http_request_denied")
-            }
+            Self::AccountDisabled
+            | Self::CustomerSuspended
+            | Self::CustomerUnverified
+            | Self::SourceNotListed
+            | Self::EndpointEnded => (403, "Forbidden", "http_request_denied"),
             Self::TargetDenied(_) | Self::ExitDeniesTarget => (403, "Forbidden", "destination_ip_prohibited"),
             Self::Credentials => (407, "Proxy Authentication Required", "http_request_denied"),
             Self::TooManyTunnels | Self::TooManyConnections { .. } => (429, "Too Many Requests", "http_request_denied"),
@@ -177,7 +189,7 @@ impl Refusal {
             Self::ConnectFailed | Self::OriginFailed => (502, "Bad Gateway", "connection_terminated"),
             Self::OriginBroken(fault) => (502, "Bad Gateway", fault.error()),
             Self::ExitFailed => (502, "Bad Gateway", "destination_unavailable"),
-            Self::PlaceNotServed | Self::NoExit | Self::StaticIpNotHeld => {
+            Self::PlaceNotServed { .. } | Self::NoExit | Self::StaticIpNotHeld => {
                 (503, "Service Unavailable", "destination_unavailable")
             }
             Self::Stale | Self::Draining => (503, "Service Unavailable", "proxy_internal_response"),
@@ -205,6 +217,7 @@ impl Refusal {
             | Self::CustomerSuspended
             | Self::CustomerUnverified
             | Self::SourceNotListed
+            | Self::EndpointEnded
             | Self::TargetDenied(_)
             | Self::ExitDeniesTarget => NOT_ALLOWED,
             Self::Unreachable => NETWORK_UNREACHABLE,
@@ -222,13 +235,14 @@ impl Refusal {
             Self::BadRequest(_) => "bad_request",
             Self::Credentials => "credentials",
             Self::SourceNotListed => "source_not_listed",
+            Self::EndpointEnded => "endpoint_ended",
             Self::AccountDisabled => "account_disabled",
             Self::CustomerSuspended => "customer_suspended",
             Self::CustomerUnverified => "customer_unverified",
             Self::TooManyTunnels => "too_many_tunnels",
             Self::TooManyConnections { .. } => "too_many_connections",
             Self::BadLogin(_) => "bad_login",
-            Self::PlaceNotServed => "place_not_served",
+            Self::PlaceNotServed { .. } => "place_not_served",
             Self::NoExit => "no_exit",
             Self::StaticIpNotHeld => "static_ip_not_held",
             Self::TargetDenied(_) => "target_denied",

@@ -97,6 +97,11 @@ async fn a_place_that_no_exit_serves_is_refused() {
         assert_eq!(seen(&house, parameters, Protocol::Connect).await, Err(503), "{parameters}");
     }
     assert_eq!(seen(&house, "_area-FR", Protocol::Socks5).await, Err(1));
+    let proxy = house.proxy(&format!("{USER}_area-US_city-Houston"), PASSWORD);
+    let Err(ProxyError::Status { text, .. }) = proxy.tunnel(Protocol::Connect, house.origin.address()).await else {
+        panic!("there is no exit in Houston")
+    };
+    assert!(text.contains("the nearest that is served is US/Texas/Dallas; "), "{text}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
