@@ -123,3 +123,6 @@ impl Dialler {
         connect::within(deadlines.connect(), connect::race(source, to, deadlines.stagger())).await
     }
 }
+
+#[cfg(test)]
+mod tests;

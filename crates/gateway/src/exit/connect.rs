@@ -152,3 +152,13 @@ pub(super) fn refusal_of(error: &io::Error) -> Refusal {
         _ => Refusal::ConnectFailed,
     }
 }
+
+/// By which address a connection begins to leave, though nobody may answer it.
+#[cfg(test)]
+pub(super) fn left_from(source: Source, to: SocketAddr) -> Option<Ipv6Addr> {
+    let socket = socket(source, to).ok()?;
+    match socket.connect(&to.into()) {
+        Err(error) if error.raw_os_error() != Some(Errno::INPROGRESS.raw_os_error()) => None,
+        _ => socket.local_addr().ok()?.as_socket_ipv6().map(|address| *address.ip()),
+    }
+}

@@ -81,3 +81,55 @@ impl Health {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicI64;
+
+    use super::*;
+
+    #[test]
+    fn threads_that_change_it_at_once_see_each_flip_once() {
+        let (health, balance) = (Health::default(), AtomicI64::new(0));
+        std::thread::scope(|scope| {
+            for seed in 0..4_u64 {
+                let (health, balance) = (&health, &balance);
+                scope.spawn(move || {
+                    for step in 0..20_000 {
+                        let flip = match (step + seed) % 4 {
+                            0 => health.failed(Failure::Hung, step, seed),
+                            1 => health.probed(Ok(()), step, seed),
+                            2 => health.failed(Failure::Prompt, step, seed),
+                            _ => {
+                                health.succeeded();
+                                Flip::None
+                            }
+                        };
+                        let change = match flip {
+                            Flip::Out => 1,
+                            Flip::Back => -1,
+                            Flip::None => 0,
+                        };
+                        balance.fetch_add(change, Ordering::Relaxed);
+                    }
+                });
+            }
+        });
+        assert_eq!(balance.load(Ordering::Relaxed), i64::from(health.is_out()));
+    }
+
+    #[test]
+    fn suspicion_is_passed_on_once_a_second() {
+        let health = Health::default();
+        let passed: Vec<_> = (0..2_500).step_by(100).filter(|now_ms| health.suspect(*now_ms)).collect();
+        assert_eq!(passed, [0, 1_000, 2_000]);
+    }
+
+    #[test]
+    fn another_route_has_no_past() {
+        let health = Health::default();
+        assert_eq!(health.failed(Failure::Hung, 0, 1), Flip::Out);
+        health.forget();
+        assert!(!health.is_out());
+    }
+}
