@@ -23,7 +23,7 @@ pub(crate) struct Arguments {
 }
 
 /// Where a file of ours goes, and its mode.
-const FILES: [(&str, &str, u32); 10] = [
+const FILES: [(&str, &str, u32); 11] = [
     ("packaging/turnpike.service", "lib/systemd/system/turnpike.service", 0o644),
     ("packaging/turnpike.socket", "lib/systemd/system/turnpike.socket", 0o644),
     ("packaging/turnpike.toml", "etc/turnpike/turnpike.toml", 0o640),
@@ -31,6 +31,7 @@ const FILES: [(&str, &str, u32); 10] = [
     ("packaging/prometheus/alerts.yml", "usr/share/turnpike/prometheus/alerts.yml", 0o644),
     ("docs/OPERATING.md", "usr/share/doc/turnpike/OPERATING.md", 0o644),
     ("docs/API.md", "usr/share/doc/turnpike/API.md", 0o644),
+    ("NOTICE", "usr/share/doc/turnpike/NOTICE", 0o644),
     ("packaging/debian/copyright", "usr/share/doc/turnpike/copyright", 0o644),
     ("packaging/turnpike.1", "usr/share/man/man1/turnpike.1", 0o644),
     ("CHANGELOG.md", "usr/share/doc/turnpike/changelog", 0o644),

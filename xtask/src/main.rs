@@ -1,9 +1,10 @@
-//! Turnpike's chores: `cargo xtask test | tidy | sim | fuzz | deb`.
+//! Turnpike's chores: `cargo xtask test | tidy | sim | fuzz | places | deb`.
 #![allow(clippy::print_stdout, reason = "chores talk to a person at a terminal")]
 
 mod deb;
 mod fuzz;
 mod packages;
+mod places;
 mod postgres;
 mod shell;
 mod sim;
@@ -32,6 +33,8 @@ enum Chore {
     Sim(sim::Arguments),
     /// Run fuzz targets.
     Fuzz(fuzz::Arguments),
+    /// Make the tables of countries, states and cities anew, from pinned packages.
+    Places,
     /// Build the Debian package.
     Deb(deb::Arguments),
 }
@@ -42,6 +45,7 @@ fn main() -> ExitCode {
         Chore::Tidy => tidy::run(),
         Chore::Sim(arguments) => sim::run(&arguments),
         Chore::Fuzz(arguments) => fuzz::run(&arguments),
+        Chore::Places => places::run(),
         Chore::Deb(arguments) => deb::run(&arguments),
     };
     match done {
