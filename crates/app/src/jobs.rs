@@ -21,7 +21,7 @@ struct Job {
 }
 
 /// The jobs that need no memory of their last turn.
-const JOBS: [Job; 9] = [
+const JOBS: [Job; 10] = [
     Job {
         name: "announce packages that begin",
         every_s: |settings| settings.start_packages_every_s,
@@ -36,6 +36,11 @@ const JOBS: [Job; 9] = [
         name: "end static IPs whose grace time is over",
         every_s: |settings| settings.end_static_ips_every_s,
         act: |service| async { service.end_static_ips().await.map(drop) }.boxed(),
+    },
+    Job {
+        name: "free the ports of endpoints whose time is over",
+        every_s: |settings| settings.end_endpoints_every_s,
+        act: |service| async { service.end_endpoints().await.map(drop) }.boxed(),
     },
     Job {
         name: "buy again what nears its end",

@@ -6,6 +6,7 @@ mod cli;
 mod commands;
 mod control;
 mod demo;
+mod descriptors;
 mod entropy;
 mod jobs;
 mod keys;

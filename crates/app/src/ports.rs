@@ -4,7 +4,7 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 use futures_util::{FutureExt, StreamExt};
 use turnpike_domain::directory::{Changes, SnapshotPart};
-use turnpike_domain::ids::{FeedSeq, Incarnation, QuestionId};
+use turnpike_domain::ids::{EndpointBatchId, EndpointId, FeedSeq, Incarnation, QuestionId};
 use turnpike_domain::lease::{LeaseGrant, LeaseReport};
 use turnpike_domain::question::Answer;
 use turnpike_domain::session::Pin;
@@ -35,6 +35,15 @@ impl Admission for InProcess {
 
     fn pin(&self, _: Incarnation, pins: Vec<Pin>) -> BoxFuture<'_, Result<(), PortError>> {
         self.0.keep_pins(pins).map(|kept| told(kept.map(drop))).boxed()
+    }
+
+    fn bound(
+        &self,
+        node: Incarnation,
+        batch: EndpointBatchId,
+        failed: Vec<EndpointId>,
+    ) -> BoxFuture<'_, Result<(), PortError>> {
+        self.0.note_bound(node, batch, failed).map(told).boxed()
     }
 
     fn leave(&self, node: Incarnation) -> BoxFuture<'_, Result<(), PortError>> {

@@ -12,6 +12,7 @@ use tokio::sync::oneshot;
 use turnpike_gateway::ports::{Fence, PortError};
 
 use crate::control::{Answer, Command, Control, Handover};
+use crate::descriptors;
 use crate::reload::Reloader;
 use crate::systemd;
 use crate::wiring::{self, Parts, Running};
@@ -51,6 +52,7 @@ impl Process {
     pub(crate) async fn start(reloader: Reloader, parts: Parts, seat: Seat) -> Result<Self> {
         // A signal that comes as soon as the process serves must not end it as if it had no grace.
         let signals = Signals::listen()?;
+        descriptors::raise_limit();
         let running = wiring::start(reloader.settings(), parts, seat.sockets).await?;
         if let Some(predecessor) = seat.predecessor {
             let told = tokio::task::spawn_blocking(|| predecessor.tell());

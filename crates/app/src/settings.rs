@@ -4,6 +4,7 @@
 //! Every key of the file can be given in the environment as `TURNPIKE__SECTION__KEY`, and on the command line as
 //! `--set section.key=value`.
 
+mod extraction;
 mod layers;
 mod nodes;
 mod places;
@@ -20,11 +21,12 @@ use turnpike_domain::account::Username;
 use turnpike_domain::calendar::Zone;
 use turnpike_domain::quota::LeasePolicy;
 use turnpike_gateway::settings::{DestinationSettings, Settings as GatewaySettings};
-use turnpike_service::StaticIpRules;
+use turnpike_service::{ExtractionRules, StaticIpRules};
 
 use crate::cli::ConfigArgs;
 use crate::logging::LogSettings;
 
+pub(crate) use extraction::ExtractionSection;
 use layers::Layers;
 pub(crate) use nodes::{LinkSection, NodesSection};
 pub(crate) use places::{ConfigError, Places};
@@ -61,6 +63,7 @@ pub(crate) struct Settings {
     pub(crate) destinations: DestinationSettings,
     pub(crate) leases: LeaseSettings,
     pub(crate) shop: ShopSection,
+    pub(crate) extraction: ExtractionSection,
     pub(crate) jobs: JobSettings,
     pub(crate) watch: WatchSettings,
     pub(crate) nodes: NodesSection,
@@ -84,6 +87,7 @@ impl Default for Settings {
             destinations: DestinationSettings::default(),
             leases: LeaseSettings::default(),
             shop: ShopSection::default(),
+            extraction: ExtractionSection::default(),
             jobs: JobSettings::default(),
             watch: WatchSettings::default(),
             nodes: NodesSection::default(),
@@ -164,6 +168,7 @@ impl Settings {
         ensure!(!self.api.answers.prefixes.is_empty(), "api.answers.prefixes: at least one");
         self.leases.check()?;
         self.shop.settings()?;
+        self.extraction.check(self.gateway.listen)?;
         self.nodes.check()?;
         self.check_open_ports()?;
         self.check_listeners()
@@ -216,6 +221,11 @@ impl Settings {
     /// What holds for static IPs.
     pub(crate) fn static_ip_rules(&self) -> StaticIpRules {
         self.shop.static_ips(self.gateway.listen.port(), self.api.answers.account_prefix.names())
+    }
+
+    /// What holds for extraction.
+    pub(crate) fn extraction_rules(&self) -> ExtractionRules {
+        self.extraction.rules(self.gateway.listen)
     }
 
     /// How quota is cut into leases, which depends on where the store is.

@@ -102,6 +102,17 @@ impl Directory {
     /// # Errors
     /// [`Refusal::Credentials`] for both of those; with right credentials, what else stands in the way.
     pub(crate) fn admit(&self, login: &Login, password: &[u8], comer: (&Arrival, Protocol)) -> Result<Permit, Refusal> {
+        self.admit_of(None, login, password, comer)
+    }
+
+    /// As [`Directory::admit`], but only for that customer's accounts, if one is named.
+    pub(crate) fn admit_of(
+        &self,
+        owner: Option<CustomerId>,
+        login: &Login,
+        password: &[u8],
+        comer: (&Arrival, Protocol),
+    ) -> Result<Permit, Refusal> {
         let presented = PasswordMac::of(&self.key, &login.username, password);
         let account = self.by_name.pin().get(&login.username).cloned();
         let Some(account) = account else {
@@ -110,7 +121,8 @@ impl Directory {
         };
         let epoch = account.epoch();
         let facts = account.facts();
-        if presented != facts.password {
+        let is_stranger = owner.is_some_and(|owner| owner != account.customer().id());
+        if presented != facts.password || is_stranger {
             return Err(Refusal::Credentials);
         }
         self.check_standing(&account, &facts)?;
@@ -127,13 +139,23 @@ impl Directory {
     /// the way.
     pub(crate) fn admit_source(&self, username: &Username, comer: (&Arrival, Protocol)) -> Result<Permit, Refusal> {
         let account = self.by_name.pin().get(username).cloned().ok_or(Refusal::SourceNotListed)?;
+        self.admit_listed(&account, comer)
+    }
+
+    /// As [`Directory::admit_source`], for an account that was looked up before.
+    pub(crate) fn admit_listed(&self, account: &Arc<Account>, comer: (&Arrival, Protocol)) -> Result<Permit, Refusal> {
         let epoch = account.epoch();
         let facts = account.facts();
         if !account.customer().lists(comer.0.source.ip().to_canonical()) {
             return Err(Refusal::SourceNotListed);
         }
-        self.check_standing(&account, &facts)?;
-        self.seat((account, epoch), comer, Credential::Source)
+        self.check_standing(account, &facts)?;
+        self.seat((Arc::clone(account), epoch), comer, Credential::Source)
+    }
+
+    /// An account by its number.
+    pub(crate) fn account(&self, id: AccountId) -> Option<Arc<Account>> {
+        self.roll.lock().accounts.get(&id).cloned()
     }
 
     fn check_standing(&self, account: &Account, facts: &Facts) -> Result<(), Refusal> {
@@ -235,7 +257,10 @@ impl Directory {
             return;
         };
         let account = Arc::new(Account::new(entry, Arc::clone(customer)));
-        self.by_name.pin().insert(entry.username, Arc::clone(&account));
+        // Nobody logs in to an account without a name.
+        if !entry.username.is_nameless() {
+            self.by_name.pin().insert(entry.username, Arc::clone(&account));
+        }
         roll.accounts.insert(entry.id, account);
     }
 

@@ -13,6 +13,7 @@ use turnpike_domain::ids::{FeedSeq, Incarnation};
 use turnpike_domain::question::Question;
 
 use crate::directory::Directory;
+use crate::endpoints::{Endpoints, Report};
 use crate::fencing::Fencing;
 use crate::ports::{Admission, PortError};
 
@@ -27,6 +28,7 @@ const BATCHES: usize = 1000;
 pub(crate) struct Follower {
     port: Arc<dyn Admission>,
     directory: Arc<Directory>,
+    endpoints: Arc<Endpoints>,
     node: Incarnation,
     fencing: Fencing,
     /// Answers that are on their way.
@@ -41,11 +43,11 @@ impl Follower {
     /// [`PortError`] when the store does not answer.
     pub(crate) async fn start(
         port: Arc<dyn Admission>,
-        directory: Arc<Directory>,
+        (directory, endpoints): (Arc<Directory>, Arc<Endpoints>),
         node: Incarnation,
         fencing: Fencing,
     ) -> Result<Self, PortError> {
-        let mut follower = Self { port, directory, node, fencing, answers: TaskTracker::new(), seq: None };
+        let mut follower = Self { port, directory, endpoints, node, fencing, answers: TaskTracker::new(), seq: None };
         follower.load().await?;
         Ok(follower)
     }
@@ -92,14 +94,16 @@ impl Follower {
         for _ in 0..BATCHES {
             match self.port.changes(self.node, self.seq).await? {
                 Changes::Since { seq, changed } => {
-                    let Changed { exits, gone_exits, pins, customers, accounts, gone_accounts, questions, .. } =
-                        *changed;
+                    let changed = *changed;
+                    let Changed { exits, gone_exits, pins, customers, accounts, gone_accounts, .. } = changed;
                     self.directory.apply_exits(exits, &gone_exits);
                     self.directory.exits().take_pins(pins);
                     self.directory.apply(customers, &accounts, gone_accounts);
+                    let reports = self.endpoints.apply(changed.endpoints, &changed.ended_endpoints);
                     self.seq = Some(seq);
                     self.directory.note_place(self.seq);
-                    self.respond(questions);
+                    self.tell_bound(reports);
+                    self.respond(changed.questions);
                 }
                 Changes::None => break,
                 Changes::TooOld => self.load().await?,
@@ -112,13 +116,13 @@ impl Follower {
     async fn load(&mut self) -> Result<(), PortError> {
         // Whoever is not told of is gone; a directory that is empty has nobody to lose.
         let mut known = (!self.directory.is_empty()).then(HashSet::new);
-        let (mut begin, mut exits) = (None, Vec::new());
+        let (mut begin, mut exits, mut endpoints) = (None, Vec::new(), Vec::new());
         let mut parts = self.port.snapshot();
         while let Some(part) = parts.next().await {
             match part? {
                 SnapshotPart::Begin(seq) => begin = seq,
                 SnapshotPart::Exits(some) => exits.extend(some),
-                SnapshotPart::Endpoints(_) => {}
+                SnapshotPart::Endpoints(some) => endpoints.extend(some),
                 SnapshotPart::Pins(pins) => self.directory.exits().take_pins(pins),
                 SnapshotPart::Customers(customers) => self.directory.apply(customers, &[], Vec::new()),
                 SnapshotPart::Accounts(accounts) => {
@@ -134,10 +138,23 @@ impl Follower {
         if let Some(known) = known {
             self.directory.keep_only(&known);
         }
+        self.endpoints.replace(endpoints);
         self.directory.note_contact();
         self.seq = begin;
         self.directory.note_place(begin);
         Ok(())
+    }
+
+    /// Says which ports are listened on, beside following the feed: somebody waits for it.
+    fn tell_bound(&self, reports: Vec<Report>) {
+        for Report { batch, failed } in reports {
+            let (port, node) = (Arc::clone(&self.port), self.node);
+            self.answers.spawn(async move {
+                if let Err(error) = port.bound(node, batch, failed).await {
+                    tracing::warn!(%error, "it could not be told that endpoints are bound");
+                }
+            });
+        }
     }
 
     /// Answers what the operator asks, beside following the feed.

@@ -19,6 +19,7 @@ use turnpike_domain::ids::{Incarnation, NodeId};
 use turnpike_spool::SpoolError;
 
 use crate::directory::Directory;
+use crate::endpoints::Endpoints;
 use crate::exit::Prober;
 use crate::exits::PinKeeper;
 use crate::fencing::Fencing;
@@ -81,6 +82,7 @@ impl Doors {
 pub struct Gateway {
     doors: Arc<Doors>,
     shared: Shared,
+    endpoints: Arc<Endpoints>,
     admission: Arc<dyn Admission>,
     node: Incarnation,
     /// `None` once it is drained or fenced.
@@ -131,7 +133,9 @@ impl Gateway {
         let directory = Arc::new(Directory::new((passwords, clock), staleness, settings.deadlines.clone()));
         let (stop, fencing) = (CancellationToken::new(), Fencing::default());
         let (node, tasks) = (spool.incarnation(), TaskTracker::new());
-        let follower = Follower::start(Arc::clone(&admission), Arc::clone(&directory), node, fencing.clone()).await?;
+        let endpoints = Arc::new(Endpoints::new(Arc::clone(&directory), settings.clone()));
+        let known = (Arc::clone(&directory), Arc::clone(&endpoints));
+        let follower = Follower::start(Arc::clone(&admission), known, node, fencing.clone()).await?;
         tasks.spawn(follower.run(stop.clone()));
         let keeper = PinKeeper { port: Arc::clone(&admission), exits: Arc::clone(directory.exits()), node };
         tasks.spawn(keeper.run(stop.clone()));
@@ -141,6 +145,8 @@ impl Gateway {
         let shared = Shared { rules, directory, occupancy: Arc::default(), ward: Arc::default() };
         let listeners = Listeners::start(&shared)?;
         let open = open_all(&listeners, &shared, (&main, open), doors)?;
+        endpoints.serve(listeners.hands());
+        tasks.spawn(Arc::clone(&endpoints).look_after(stop.clone()));
         let doors = Arc::new(Doors { main, open: parking_lot::Mutex::new(open) });
         let listeners = Arc::new(Mutex::new(Some(listeners)));
         let ending = end_when_fenced(fencing.clone(), Arc::clone(&doors), Arc::clone(&listeners));
@@ -150,7 +156,18 @@ impl Gateway {
         tasks.spawn(prober.run(stop.clone()));
         tasks.spawn(rules::follow_addresses(Arc::clone(&shared.rules), stop.clone()));
         tasks.close();
-        Ok(Self { doors, shared, admission, node, listeners, tasks, stop, fencing, _stop_when_dropped: guard })
+        Ok(Self {
+            doors,
+            shared,
+            endpoints,
+            admission,
+            node,
+            listeners,
+            tasks,
+            stop,
+            fencing,
+            _stop_when_dropped: guard,
+        })
     }
 
     /// Where clients connect to.
@@ -165,7 +182,7 @@ impl Gateway {
 
     /// How it stands.
     pub fn status(&self) -> Status {
-        Status::of(&self.shared.directory, &self.shared.ward)
+        Status::of(&self.shared.directory, &self.shared.ward, &self.endpoints)
     }
 
     /// Resolves when another process has taken over this gateway's identity. Nothing is accepted then, and every connection

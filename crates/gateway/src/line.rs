@@ -2,17 +2,20 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering, fence};
+use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering, fence};
 
 use parking_lot::Mutex;
 use tokio::time::Instant;
+use turnpike_domain::activity::Reason;
 use turnpike_domain::connection::{Connection, ConnectionId, Protocol};
-use turnpike_domain::exit::stirred;
-use turnpike_domain::ids::ExitId;
+use turnpike_domain::exit::{ExitPlace, stirred};
+use turnpike_domain::ids::{EndpointId, ExitId};
 use turnpike_domain::time::Span;
 use turnpike_domain::units::Bytes;
 
 use crate::account::Account;
+use crate::endpoints::Tenant;
+use crate::refusal::Refusal;
 use crate::tab::Way;
 use crate::teller::desk::Desk;
 
@@ -40,6 +43,29 @@ pub(crate) enum Door {
     Login,
     /// A source on the allow list of that account's customer, or a login.
     Open(turnpike_domain::account::Username),
+    /// A source on the allow list of the endpoint's customer, or a login of that customer's.
+    Endpoint(Arc<Tenant>),
+}
+
+impl Door {
+    /// Whether it lets anybody in still.
+    ///
+    /// # Errors
+    /// [`Refusal::EndpointEnded`].
+    pub(crate) fn check_open(&self) -> Result<(), Refusal> {
+        match self {
+            Self::Endpoint(tenant) => tenant.check_open(),
+            Self::Login | Self::Open(_) => Ok(()),
+        }
+    }
+
+    /// The endpoint that it is, and its port.
+    pub(crate) fn endpoint(&self) -> Option<(EndpointId, u16)> {
+        match self {
+            Self::Endpoint(tenant) => Some((tenant.id(), tenant.port())),
+            Self::Login | Self::Open(_) => None,
+        }
+    }
 }
 
 /// How a connection was let in.
@@ -68,6 +94,17 @@ pub(crate) enum WayOut {
 struct Heading {
     target: Box<str>,
     way_out: WayOut,
+    /// Where its exit is.
+    place: Option<Arc<ExitPlace>>,
+}
+
+/// Why a connection is reset, beside that all of its account are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kick {
+    /// Somebody said so.
+    Order = 1,
+    /// Its exit may not be used any more.
+    Exit = 2,
 }
 
 /// An open connection. Its own thread writes, others read now and then.
@@ -78,6 +115,8 @@ pub(crate) struct Line {
     pub(crate) epoch: u64,
     pub(crate) desk: Arc<Desk>,
     pub(crate) credential: Credential,
+    /// By which endpoint it came; one of number 0, which is none's, for any other port.
+    pub(crate) endpoint: EndpointId,
     /// Apart, for together they take more room; an IPv4 address as such, in whatever form it came.
     source: IpAddr,
     source_port: u16,
@@ -85,7 +124,8 @@ pub(crate) struct Line {
     protocol: AtomicU8,
     /// Drawn so far.
     draws: AtomicU32,
-    kicked: AtomicBool,
+    /// The [`Kick`]; 0 for none.
+    kicked: AtomicU8,
     heading: Mutex<Heading>,
     to_client: AtomicU64,
     to_origin: AtomicU64,
@@ -104,12 +144,16 @@ impl Line {
             epoch,
             desk,
             credential,
+            endpoint: match &arrival.door {
+                Door::Endpoint(tenant) => tenant.id(),
+                Door::Login | Door::Open(_) => EndpointId::new(0),
+            },
             source: arrival.source.ip().to_canonical(),
             source_port: arrival.source.port(),
             accepted: arrival.accepted,
             protocol: AtomicU8::new(code(protocol)),
             draws: AtomicU32::new(0),
-            kicked: AtomicBool::new(false),
+            kicked: AtomicU8::new(0),
             heading: Mutex::default(),
             to_client: AtomicU64::new(0),
             to_origin: AtomicU64::new(0),
@@ -137,8 +181,9 @@ impl Line {
     }
 
     /// It leaves that way now.
-    pub(crate) fn leave_by(&self, way_out: WayOut) {
-        self.heading.lock().way_out = way_out;
+    pub(crate) fn leave_by(&self, way_out: WayOut, place: Option<Arc<ExitPlace>>) {
+        let mut heading = self.heading.lock();
+        (heading.way_out, heading.place) = (way_out, place);
     }
 
     /// How it leaves.
@@ -146,7 +191,25 @@ impl Line {
         self.heading.lock().way_out
     }
 
-    /// It has become a tunnel.
+    /// Where it goes, `host:port` as asked for; empty as long as nobody has asked.
+    pub(crate) fn target(&self) -> String {
+        self.heading.lock().target.to_string()
+    }
+
+    /// Where its exit is, if that is known.
+    pub(crate) fn place(&self) -> Option<String> {
+        let (way_out, place) = {
+            let heading = self.heading.lock();
+            (heading.way_out, heading.place.clone())
+        };
+        if let (WayOut::StaticIp(ip, _), None) = (way_out, &place) {
+            let held = self.account.customer().static_ips();
+            return held.iter().find(|held| held.ip == ip).map(|held| held.place.to_string());
+        }
+        place.map(|place| place.to_string())
+    }
+
+    /// A tunnel is asked for.
     pub(crate) fn become_tunnel(&self) {
         self.protocol.store(code(Protocol::Connect), Ordering::Relaxed);
     }
@@ -166,15 +229,21 @@ impl Line {
     }
 
     /// Ends the connection by a reset.
-    pub(crate) fn kick(&self) {
-        tracing::debug!(connection = %self.id, "reset by order");
-        self.kicked.store(true, Ordering::Release);
+    pub(crate) fn kick(&self, why: Kick) {
+        tracing::debug!(connection = %self.id, ?why, "reset");
+        // The first reason counts.
+        self.kicked.compare_exchange(0, why as u8, Ordering::AcqRel, Ordering::Acquire).ok();
         self.account.wake_tunnels();
     }
 
     /// Whether this connection was ended, and not all of its account's.
     pub(crate) fn is_kicked(&self) -> bool {
-        self.kicked.load(Ordering::Acquire)
+        self.kicked.load(Ordering::Acquire) != 0
+    }
+
+    /// Why its client was cut off.
+    pub(crate) fn why_over(&self) -> Reason {
+        if self.kicked.load(Ordering::Acquire) == Kick::Exit as u8 { Reason::ExitLost } else { Reason::Revoked }
     }
 
     pub(crate) fn is_over(&self) -> bool {
@@ -205,7 +274,8 @@ impl Line {
         );
     }
 
-    fn protocol(&self) -> Protocol {
+    /// What its client speaks.
+    pub(crate) fn protocol(&self) -> Protocol {
         protocol(self.protocol.load(Ordering::Relaxed))
     }
 

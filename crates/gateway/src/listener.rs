@@ -20,6 +20,7 @@ use tokio_util::task::TaskTracker;
 use turnpike_domain::destination::DestinationPolicy;
 
 use crate::directory::Directory;
+use crate::endpoints::Hands;
 use crate::exit::{Dialler, Ward};
 use crate::line::{Arrival, Door};
 use crate::occupancy::Occupancy;
@@ -61,11 +62,14 @@ struct Worker {
 }
 
 /// A socket to accept on.
-struct Opening {
-    socket: std::net::TcpListener,
-    door: Door,
+#[derive(Debug)]
+pub(crate) struct Opening {
+    pub(crate) socket: std::net::TcpListener,
+    pub(crate) door: Door,
     /// Cancelled when this port is closed for good.
-    closing: CancellationToken,
+    pub(crate) closing: CancellationToken,
+    /// Whether a successor gets the same socket; else what waits at it is lost when it is closed.
+    pub(crate) is_shared: bool,
 }
 
 impl Listeners {
@@ -103,12 +107,17 @@ impl Listeners {
         let hands = port.deal(self.threads.len())?;
         for (worker, hand) in self.threads.iter().zip(hands) {
             for socket in hand {
-                let opening = Opening { socket, door: door.clone(), closing: closing.clone() };
+                let opening = Opening { socket, door: door.clone(), closing: closing.clone(), is_shared: true };
                 // A thread that has ended says so itself.
                 worker.sockets.send(opening).ok();
             }
         }
         Ok(())
+    }
+
+    /// The threads, to be given sockets of single ports.
+    pub(crate) fn hands(&self) -> Hands {
+        Hands::new(self.threads.iter().map(|worker| worker.sockets.clone()).collect())
     }
 
     /// Stops accepting, and ends connections that wait for a request. Tunnels and transfers go on. What the kernel has
@@ -156,12 +165,13 @@ impl Thread {
         let (acceptors, connections) = (TaskTracker::new(), TaskTracker::new());
         let serving = async {
             while let Some(Some(opening)) = draining.run_until_cancelled(openings.recv()).await {
-                let Opening { socket, door, closing } = opening;
+                let Opening { socket, door, closing, is_shared } = opening;
                 match TcpListener::from_std(socket) {
                     Ok(listener) => {
                         let (fronts, connections) = (Arc::clone(&fronts), connections.clone());
                         let acceptor = Acceptor { listener, door, fronts, connections };
-                        acceptors.spawn(acceptor.run(draining.clone(), succeeded.clone(), closing));
+                        let succeeded = if is_shared { succeeded.clone() } else { CancellationToken::new() };
+                        acceptors.spawn(acceptor.run(draining.clone(), succeeded, closing));
                     }
                     Err(error) => tracing::error!(%error, "cannot listen"),
                 }

@@ -24,10 +24,10 @@ impl Port {
     /// # Errors
     /// The address cannot be bound.
     pub fn bind(listen: SocketAddr, settings: &Settings) -> io::Result<Self> {
-        let first = bind(listen, settings)?;
+        let first = bind(listen, settings.backlog, &settings.deadlines)?;
         // With port 0 the first socket finds a port for all.
         let address = first.local_addr()?;
-        let others = (1..threads(settings)).map(|_| bind(address, settings));
+        let others = (1..threads(settings)).map(|_| bind(address, settings.backlog, &settings.deadlines));
         let sockets = std::iter::once(Ok(first)).chain(others).collect::<io::Result<_>>()?;
         Ok(Self { sockets: Mutex::new(sockets), address })
     }
@@ -99,13 +99,14 @@ pub(crate) fn threads(settings: &Settings) -> usize {
     }
 }
 
-fn bind(address: SocketAddr, settings: &Settings) -> io::Result<TcpListener> {
+/// One socket, which others may share its port with.
+pub(crate) fn bind(address: SocketAddr, backlog: u32, deadlines: &Deadlines) -> io::Result<TcpListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM.nonblocking().cloexec(), Some(Protocol::TCP))?;
     socket.set_reuse_address(true)?;
     socket.set_reuse_port(true)?;
-    peer::equip(&socket, &settings.deadlines)?;
+    peer::equip(&socket, deadlines)?;
     socket.bind(&address.into())?;
-    socket.listen(i32::try_from(settings.backlog).unwrap_or(i32::MAX))?;
+    socket.listen(i32::try_from(backlog).unwrap_or(i32::MAX))?;
     Ok(socket.into())
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 use turnpike_domain::directory::{Changes, SnapshotPart};
-use turnpike_domain::ids::{FeedSeq, Incarnation, QuestionId};
+use turnpike_domain::ids::{EndpointBatchId, EndpointId, FeedSeq, Incarnation, QuestionId};
 pub use turnpike_domain::lease::Exchange;
 use turnpike_domain::lease::{LeaseGrant, LeaseReport};
 use turnpike_domain::question::Answer;
@@ -47,6 +47,14 @@ pub trait Admission: Send + Sync + 'static {
 
     /// Keeps which sessions were given which exit, so that the other gateways and the next process know.
     fn pin(&self, node: Incarnation, pins: Vec<Pin>) -> BoxFuture<'_, Result<(), PortError>>;
+
+    /// This gateway listens on the ports of a batch of endpoints, but for those that it could not bind.
+    fn bound(
+        &self,
+        node: Incarnation,
+        batch: EndpointBatchId,
+        failed: Vec<EndpointId>,
+    ) -> BoxFuture<'_, Result<(), PortError>>;
 
     /// This gateway has drained and settled everything: nobody has to wait for it any more.
     fn leave(&self, node: Incarnation) -> BoxFuture<'_, Result<(), PortError>>;

@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 use tokio::time::Instant;
 use turnpike_domain::connection::ConnectionId;
 use turnpike_domain::directory::HeldIp;
-use turnpike_domain::ids::{CustomerId, ExitId, NodeId};
+use turnpike_domain::ids::{CustomerId, EndpointId, ExitId, NodeId};
 use turnpike_domain::question::{Answer, Ask};
 
 use crate::line::{Credential, Line, WayOut};
@@ -159,6 +159,11 @@ impl Registry {
                 Answer::Kicked(kick(&self.lines(|line| line.account.id() == account, usize::MAX)))
             }
         }
+    }
+
+    /// Ends the connections that came by endpoints which have ended.
+    pub(crate) fn close_endpoints(&self, ended: &HashSet<EndpointId>) {
+        kick(&self.lines(|line| ended.contains(&line.endpoint), usize::MAX));
     }
 
     /// Ends the connections of a customer that were let in by a source which is on its list no more.

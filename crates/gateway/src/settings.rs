@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use turnpike_domain::destination::PortSet;
+use turnpike_domain::endpoint::{EntryName, PortRange};
 
 pub use deadlines::Deadlines;
 pub use exits::ExitsSettings;
@@ -32,6 +33,10 @@ pub struct Settings {
     pub staleness_s: u64,
     /// Ports for clients without credentials whose source is on a customer's allow list.
     pub open: Vec<OpenPort>,
+    /// The network entries whose endpoints this gateway listens for. In a file they are in a section of their own, so they are not
+    /// read here.
+    #[serde(skip)]
+    pub entries: Vec<OwnEntry>,
     /// Where connections leave as long as the operator has made no exit.
     pub exit: ExitSettings,
     /// How exits are dialled and watched.
@@ -57,6 +62,7 @@ impl Default for Settings {
             spool_slots: 65_536,
             staleness_s: 300,
             open: Vec::new(),
+            entries: Vec::new(),
             exit: ExitSettings::default(),
             exits: ExitsSettings::default(),
             destinations: DestinationSettings::default(),
@@ -65,6 +71,17 @@ impl Default for Settings {
             limits: Limits::default(),
         }
     }
+}
+
+/// A network entry that a gateway serves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnEntry {
+    /// Which.
+    pub name: EntryName,
+    /// Where it listens.
+    pub listen: IpAddr,
+    /// On which ports, as far as they are given out.
+    pub ports: PortRange,
 }
 
 /// A port for clients without credentials.

@@ -18,7 +18,9 @@ use turnpike_domain::ids::{CredentialId, Incarnation, NodeId};
 use turnpike_domain::lease::LeaseGrant;
 use turnpike_service::{Keys, Service, ServiceError};
 
-use crate::wire::{ChangesAnswer, Hello, News, NewsWish, Pins, Place, Refusal, Reply, Round, Settlement, Why, path};
+use crate::wire::{
+    Bound, ChangesAnswer, Hello, News, NewsWish, Pins, Place, Refusal, Reply, Round, Settlement, Why, path,
+};
 
 /// The largest body: a settlement of a full spool of 65 536 leases.
 const BODY_LIMIT_BYTES: usize = 16 * 1024 * 1024;
@@ -46,6 +48,7 @@ pub fn router(service: Service, keys: Keys) -> Router {
         .route(path::EXCHANGE, post(exchange))
         .route(path::ANSWER, post(answer))
         .route(path::PINS, post(pins))
+        .route(path::BOUND, post(bound))
         .route(path::LEAVE, post(leave))
         .layer(DefaultBodyLimit::max(BODY_LIMIT_BYTES))
         .with_state(api)
@@ -115,6 +118,16 @@ async fn pins(
     let Json(Pins { node, pins }) = pins?;
     api.require_own(credential, node.node).await?;
     Ok(Json(api.service.keep_pins(pins).await.map(drop)?))
+}
+
+async fn bound(
+    State(api): State<Api>,
+    Extension(credential): Extension<CredentialId>,
+    bound: Result<Json<Bound>, axum::extract::rejection::JsonRejection>,
+) -> Result<Json<()>, Refused> {
+    let Json(Bound { node, batch, failed }) = bound?;
+    api.require_own(credential, node.node).await?;
+    Ok(Json(api.service.note_bound(node, batch, failed).await?))
 }
 
 async fn leave(

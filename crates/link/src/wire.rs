@@ -5,7 +5,9 @@ use turnpike_domain::account::Username;
 use turnpike_domain::directory::{AccountEntry, Changed, Changes, CustomerEntry};
 use turnpike_domain::endpoint::EndpointEntry;
 use turnpike_domain::exit::ExitEntry;
-use turnpike_domain::ids::{AccountId, CustomerId, EndpointId, ExitId, FeedSeq, Incarnation, QuestionId};
+use turnpike_domain::ids::{
+    AccountId, CustomerId, EndpointBatchId, EndpointId, ExitId, FeedSeq, Incarnation, QuestionId,
+};
 use turnpike_domain::lease::{Exchange, LeaseReport};
 use turnpike_domain::product::ProductType;
 use turnpike_domain::question::{Answer, Question};
@@ -31,6 +33,8 @@ pub mod path {
     pub const ANSWER: &str = "/node/v1/answer";
     /// [`Pins`](super::Pins) in.
     pub const PINS: &str = "/node/v1/pins";
+    /// [`Bound`](super::Bound) in.
+    pub const BOUND: &str = "/node/v1/bound";
     /// [`Incarnation`](super::Incarnation) in.
     pub const LEAVE: &str = "/node/v1/leave";
 }
@@ -103,11 +107,23 @@ pub struct Pins {
     pub pins: Vec<Pin>,
 }
 
+/// A gateway listens on the ports of a batch of endpoints.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Bound {
+    /// Which gateway.
+    pub node: Incarnation,
+    /// Which batch.
+    pub batch: EndpointBatchId,
+    /// Those that it could not bind.
+    pub failed: Vec<EndpointId>,
+}
+
 /// An account as it travels.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Account {
     id: AccountId,
     customer: CustomerId,
+    /// Empty for the account that traffic without a login is booked to.
     username: String,
     /// In hex.
     password: String,
@@ -141,7 +157,10 @@ impl TryFrom<Account> for AccountEntry {
         Ok(Self {
             id: account.id,
             customer: account.customer,
-            username: Username::parse(&account.username).map_err(|_| Unreadable("an account's name"))?,
+            username: match account.username.as_str() {
+                "" => Username::NAMELESS,
+                name => Username::parse(name).map_err(|_| Unreadable("an account's name"))?,
+            },
             password: PasswordMac::from_bytes(password),
             product_type: account.product_type,
             enabled: account.enabled,

@@ -209,6 +209,8 @@ pub(crate) struct JobSettings {
     pub(crate) expire_orders_every_s: u64,
     /// Between two looks for static IPs that expired or whose grace time is over, in seconds. 1.
     pub(crate) end_static_ips_every_s: u64,
+    /// Between two looks for endpoints whose time is over and whose ports are free again, in seconds. 1.
+    pub(crate) end_endpoints_every_s: u64,
     /// Between two looks for what is to be bought again, in seconds. 60.
     pub(crate) buy_again_every_s: u64,
     /// Between two roll-ups of usage, in seconds. 60.
@@ -224,6 +226,7 @@ impl Default for JobSettings {
             start_packages_every_s: 1,
             expire_orders_every_s: 5,
             end_static_ips_every_s: 1,
+            end_endpoints_every_s: 1,
             buy_again_every_s: 60,
             roll_up_every_s: 60,
             trim_feed_every_s: 3600,

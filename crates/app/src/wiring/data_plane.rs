@@ -153,6 +153,7 @@ pub(super) fn gateway_settings(settings: &Settings, own: &[SocketAddr]) -> Gatew
     let mut gateway = settings.gateway.clone();
     gateway.spool = settings.spool_file();
     gateway.destinations = settings.destinations.clone();
+    gateway.entries = settings.extraction.own(settings.gateway.listen);
     gateway.destinations.own_listeners.extend(own);
     gateway
 }

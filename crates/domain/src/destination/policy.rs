@@ -7,6 +7,7 @@ use ipnet::IpNet;
 use super::embedded::embedded_v4;
 use super::ports::PortSet;
 use super::special::{block_of, is_metadata};
+use crate::endpoint::PortRange;
 
 /// What may be dialled. The default opens the web's ports and no special-purpose address.
 #[derive(Clone, Debug, Default)]
@@ -18,6 +19,8 @@ pub struct DestinationPolicy {
     pub allow_cidrs: Vec<IpNet>,
     /// Where this server listens. A wildcard address stands for every local one.
     pub own: Vec<SocketAddr>,
+    /// Ranges of ports that this server listens on, or may at any time, with the address as in `own`.
+    pub own_ranges: Vec<(IpAddr, PortRange)>,
     /// The addresses of this machine's interfaces.
     pub local_addresses: Vec<IpAddr>,
 }
@@ -55,7 +58,8 @@ impl DestinationPolicy {
         if is_metadata(ip) {
             return Err(DestinationError::Metadata);
         }
-        if self.own.iter().any(|listener| self.reaches(*listener, ip, port)) {
+        let listens = self.own.iter().any(|listener| listener.port() == port && self.reaches(listener.ip(), ip));
+        if listens || self.own_ranges.iter().any(|(own, ports)| ports.contains(port) && self.reaches(*own, ip)) {
             return Err(DestinationError::OwnListener);
         }
         match block_of(ip) {
@@ -69,11 +73,11 @@ impl DestinationPolicy {
         self.allow_cidrs.iter().any(|net| net.contains(&ip))
     }
 
-    fn reaches(&self, listener: SocketAddr, ip: IpAddr, port: u16) -> bool {
-        let own = listener.ip().to_canonical();
+    fn reaches(&self, own: IpAddr, ip: IpAddr) -> bool {
+        let own = own.to_canonical();
         // Connecting to the unspecified address reaches this machine, whatever the listener is bound to.
         let same = ip == own || ip.is_unspecified();
-        listener.port() == port && (same || (own.is_unspecified() && self.is_local(ip)))
+        same || (own.is_unspecified() && self.is_local(ip))
     }
 
     fn is_local(&self, ip: IpAddr) -> bool {

@@ -86,6 +86,7 @@ fn check_fixed(before: &Settings, after: &Settings) -> Result<(), ReloadError> {
         ("gateway.listen", before.listen == after.listen),
         ("gateway.threads", before.threads == after.threads),
         ("gateway.backlog", before.backlog == after.backlog),
+        ("extraction", before.entries == after.entries),
         ("gateway.spool", before.spool == after.spool),
         ("gateway.spool_slots", before.spool_slots == after.spool_slots),
     ];
@@ -121,6 +122,7 @@ pub(super) fn policy(settings: &Settings, own: impl Iterator<Item = SocketAddr>)
         allow_ports: destinations.allow_ports.clone(),
         allow_cidrs: destinations.allow_cidrs.clone(),
         own: destinations.own_listeners.iter().copied().chain(own).collect(),
+        own_ranges: settings.entries.iter().map(|entry| (entry.listen, entry.ports)).collect(),
         local_addresses: local_addresses()?,
     })
 }

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use turnpike_domain::endpoint::EntryName;
 use turnpike_domain::ids::FeedSeq;
 
 use crate::directory::Directory;
+use crate::endpoints::Endpoints;
 use crate::exit::{ExitCounts, Ward};
 use crate::registry::Totals;
 
@@ -23,10 +25,12 @@ pub struct Status {
     pub position: Option<FeedSeq>,
     /// What happened to exits.
     pub exits: ExitCounts,
+    /// On how many ports of extracted endpoints it listens, by entry.
+    pub endpoints: Vec<(EntryName, u64)>,
 }
 
 impl Status {
-    pub(super) fn of(directory: &Directory, ward: &Ward) -> Self {
+    pub(super) fn of(directory: &Directory, ward: &Ward, endpoints: &Endpoints) -> Self {
         let desk = directory.desk();
         let books = *desk.books.lock();
         Self {
@@ -36,6 +40,7 @@ impl Status {
             contact_age: directory.contact_age(),
             position: directory.place(),
             exits: ward.counts(),
+            endpoints: endpoints.counts(),
         }
     }
 }

@@ -1,11 +1,14 @@
 //! Whose requests these are. Every request is authenticated; a login that was right a moment ago and has not been
 //! revoked is not hashed again.
 
+use std::sync::Arc;
+
 use tokio::net::TcpStream;
 use turnpike_domain::connection::Protocol;
 
 use super::basic::Credentials;
 use crate::admit;
+use crate::endpoints::{self, Tenant};
 use crate::line::{Arrival, Door};
 use crate::permit::Permit;
 use crate::refusal::Refusal;
@@ -30,7 +33,9 @@ pub(super) async fn authenticate(
     front: &Front,
     (client, arrival): (&TcpStream, &Arrival),
 ) -> Result<bool, Refusal> {
-    if known.as_ref().is_some_and(|known| known.login.as_deref() == login && !known.permit.is_revoked()) {
+    let is_known = |known: &Identity| known.login.as_deref() == login && !known.permit.is_revoked();
+    if known.as_ref().is_some_and(is_known) {
+        arrival.door.check_open()?;
         return Ok(false);
     }
     // Whoever was known stays known: the next request may have its login again.
@@ -42,6 +47,8 @@ pub(super) async fn authenticate(
         old.tab.proven(client).await;
     }
     let permit = match (login, &arrival.door) {
+        (Some(login), Door::Endpoint(tenant)) => admit_at(front, tenant, arrival, login)?,
+        (None, Door::Endpoint(tenant)) => endpoints::admit_source(front, tenant, (arrival, Protocol::Http))?,
         (Some(login), _) => admit(front, arrival, login)?,
         (None, Door::Open(account)) => front.directory.admit_source(account, (arrival, Protocol::Http))?,
         (None, Door::Login) => return Err(Refusal::Credentials),
@@ -53,4 +60,10 @@ pub(super) async fn authenticate(
 fn admit(front: &Front, arrival: &Arrival, login: &[u8]) -> Result<Permit, Refusal> {
     let credentials = Credentials::parse(login).ok_or(Refusal::Credentials)?;
     admit::admit(front, (arrival, Protocol::Http), &credentials.login, credentials.password())
+}
+
+fn admit_at(front: &Front, tenant: &Arc<Tenant>, arrival: &Arrival, login: &[u8]) -> Result<Permit, Refusal> {
+    let credentials = Credentials::parse(login).ok_or(Refusal::Credentials)?;
+    let login = (&credentials.login, credentials.password());
+    endpoints::admit_login(front, tenant, (arrival, Protocol::Http), login)
 }

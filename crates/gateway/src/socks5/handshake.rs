@@ -3,7 +3,6 @@
 
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
-use turnpike_domain::account::Username;
 use turnpike_domain::connection::Protocol;
 use turnpike_domain::destination::Target;
 use turnpike_domain::login::Login;
@@ -11,6 +10,7 @@ use turnpike_domain::login::Login;
 use super::message::{self, LoginMessage, Read, SocksFault, reply};
 use crate::admit;
 use crate::buffer::Inbox;
+use crate::endpoints;
 use crate::leave::{self, Reached};
 use crate::line::{Arrival, Door};
 use crate::permit::Permit;
@@ -73,7 +73,12 @@ impl Handshake<'_> {
         let admitted = match self.arrival.door.clone() {
             // Who has a login goes by that, wherever from: it may name another account, and a wrong one must fail.
             _ if offered.login => self.log_in().await?,
-            Door::Open(account) => self.by_source(&account)?,
+            Door::Open(account) => {
+                self.by_source(self.front.directory.admit_source(&account, (&self.arrival, Protocol::Socks5)))?
+            }
+            Door::Endpoint(tenant) => {
+                self.by_source(endpoints::admit_source(self.front, &tenant, (&self.arrival, Protocol::Socks5)))?
+            }
             Door::Login => return Err(SocksFault::Method.into()),
         };
 
@@ -84,10 +89,9 @@ impl Handshake<'_> {
     }
 
     /// Lets the client in by its source.
-    fn by_source(&mut self, account: &Username) -> Result<Result<Permit, Refusal>, End> {
-        let admitted = self.front.directory.admit_source(account, (&self.arrival, Protocol::Socks5));
-        if matches!(admitted, Err(Refusal::SourceNotListed)) {
-            self.front.note_refusal(&Refusal::SourceNotListed, &self.arrival);
+    fn by_source(&mut self, admitted: Result<Permit, Refusal>) -> Result<Result<Permit, Refusal>, End> {
+        if let Err(refusal @ (Refusal::SourceNotListed | Refusal::Credentials)) = &admitted {
+            self.front.note_refusal(refusal, &self.arrival);
             return Err(SocksFault::Method.into());
         }
         self.outbox.extend_from_slice(&message::NO_LOGIN_CHOSEN);
@@ -168,5 +172,10 @@ impl Handshake<'_> {
 fn admit_login(front: &Front, arrival: &Arrival, login: &LoginMessage<'_>) -> Result<Permit, Refusal> {
     let name = std::str::from_utf8(login.name).map_err(|_| Refusal::Credentials)?;
     let name = Login::parse(name).map_err(|_| Refusal::Credentials)?;
-    admit::admit(front, (arrival, Protocol::Socks5), &name, login.password)
+    match &arrival.door {
+        Door::Endpoint(tenant) => {
+            endpoints::admit_login(front, tenant, (arrival, Protocol::Socks5), (&name, login.password))
+        }
+        Door::Login | Door::Open(_) => admit::admit(front, (arrival, Protocol::Socks5), &name, login.password),
+    }
 }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "what a test cannot go on without ends it")]
 
 mod connections;
+mod endpoints;
 mod exits;
 mod front;
 mod hand_over;
@@ -12,3 +13,4 @@ mod recovery;
 mod reload;
 mod revocation;
 mod support;
+mod upstreams;

@@ -4,7 +4,7 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 use futures_util::{FutureExt, StreamExt, TryStreamExt};
 use turnpike_domain::directory::{Changes, SnapshotPart};
-use turnpike_domain::ids::{FeedSeq, Incarnation, QuestionId};
+use turnpike_domain::ids::{EndpointBatchId, EndpointId, FeedSeq, Incarnation, QuestionId};
 use turnpike_domain::lease::{Exchange, LeaseGrant, LeaseReport};
 use turnpike_domain::question::Answer;
 use turnpike_domain::session::Pin;
@@ -12,7 +12,7 @@ use turnpike_gateway::ports::{Admission, Fence, Leases, PortError};
 
 use super::calls::Failure;
 use super::{Link, lines};
-use crate::wire::{ChangesAnswer, Pins, Place, Refusal, Reply, Round, Settlement, Why, path};
+use crate::wire::{Bound, ChangesAnswer, Pins, Place, Refusal, Reply, Round, Settlement, Why, path};
 
 impl Admission for Link {
     fn snapshot(&self) -> BoxStream<'_, Result<SnapshotPart, PortError>> {
@@ -37,6 +37,15 @@ impl Admission for Link {
 
     fn pin(&self, node: Incarnation, pins: Vec<Pin>) -> BoxFuture<'_, Result<(), PortError>> {
         async move { Ok(self.calls.post(path::PINS, &Pins { node, pins }).await?) }.boxed()
+    }
+
+    fn bound(
+        &self,
+        node: Incarnation,
+        batch: EndpointBatchId,
+        failed: Vec<EndpointId>,
+    ) -> BoxFuture<'_, Result<(), PortError>> {
+        async move { Ok(self.calls.post(path::BOUND, &Bound { node, batch, failed }).await?) }.boxed()
     }
 
     fn leave(&self, node: Incarnation) -> BoxFuture<'_, Result<(), PortError>> {

@@ -31,6 +31,9 @@ pub(super) fn write(page: &mut Page<'_>, status: &Status, exit_is_up: bool) -> R
     page.gauge(&family("turnpike_feed_position", "The last change that was applied", None), position)?;
     let unsettled = family("turnpike_unsettled", "Written and not booked yet", Some(Unit::Bytes));
     page.gauge(&unsettled, status.unsettled)?;
+    let endpoints = family("turnpike_endpoints", "Ports of extracted endpoints that are listened on, by entry", None);
+    let entries: Vec<_> = status.endpoints.iter().map(|(entry, count)| (("entry", entry.as_str()), *count)).collect();
+    page.gauges(&endpoints, &entries)?;
     let (up, down) = if exit_is_up { (1, 0) } else { (0, 1) };
     let exits = family("turnpike_exits", "Exits, by state", None);
     page.gauges(&exits, &[(("state", "up"), up), (("state", "down"), down)])

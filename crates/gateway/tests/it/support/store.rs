@@ -10,9 +10,11 @@ use futures_util::{FutureExt, StreamExt};
 use tokio::sync::Notify;
 use turnpike_domain::account::Username;
 use turnpike_domain::directory::{self, AccountEntry, Changes, CustomerEntry, SnapshotPart};
+use turnpike_domain::endpoint::EndpointEntry;
 use turnpike_domain::exit::ExitEntry;
 use turnpike_domain::ids::{
-    AccountId, CustomerId, ExitId, FeedSeq, Incarnation, LeaseId, NodeId, PackageId, QuestionId,
+    AccountId, CustomerId, EndpointBatchId, EndpointId, ExitId, FeedSeq, Incarnation, LeaseId, NodeId, PackageId,
+    QuestionId,
 };
 use turnpike_domain::lease::{Lease, LeaseGrant, LeaseReport, LeaseRequest};
 use turnpike_domain::product::ProductType;
@@ -59,6 +61,9 @@ struct Books {
     questions: Vec<(usize, Question)>,
     /// What was answered.
     answers: Vec<(QuestionId, Answer)>,
+    endpoints: BTreeMap<EndpointId, EndpointEntry>,
+    /// What gateways said of batches of endpoints.
+    bound: Vec<(EndpointBatchId, Vec<EndpointId>)>,
     /// Who said goodbye.
     left: Vec<Incarnation>,
 }
@@ -77,6 +82,8 @@ enum Changed {
     Exit(ExitId),
     /// The pin at that place.
     Pin(usize),
+    /// An endpoint, also one that has ended.
+    Endpoint(EndpointId),
     /// Nothing: a question.
     Asked,
 }
@@ -145,6 +152,57 @@ impl Store {
                 let pins = self.books().pins.clone();
                 if pins.len() >= count {
                     return pins;
+                }
+                rung.await;
+            }
+        })
+        .await
+    }
+
+    /// The account that a customer's traffic without a login is booked to.
+    pub(crate) fn add_nameless(&self, customer: i64) -> AccountId {
+        let mut books = self.books();
+        let id = AccountId::new(100 + i64::try_from(books.feed.len()).unwrap());
+        let entry = AccountEntry {
+            id,
+            customer: CustomerId::new(customer),
+            username: Username::NAMELESS,
+            password: PasswordMac::from_bytes([0; 32]),
+            product_type: ProductType::DynamicTraffic,
+            enabled: true,
+            limit: LimitGb::UNLIMITED,
+            daily_limit: LimitGb::UNLIMITED,
+        };
+        books.accounts.insert(id, (entry, AccountQuota::default()));
+        drop(books);
+        self.tell(Changed::Account(id));
+        id
+    }
+
+    /// Gives out an endpoint, or changes it.
+    pub(crate) fn set_endpoint(&self, entry: EndpointEntry) {
+        let id = entry.id;
+        self.books().endpoints.insert(id, entry);
+        self.tell(Changed::Endpoint(id));
+    }
+
+    /// Ends an endpoint before its time.
+    pub(crate) fn end_endpoint(&self, id: EndpointId) {
+        self.books().endpoints.remove(&id);
+        self.tell(Changed::Endpoint(id));
+    }
+
+    /// Waits until a gateway has said that it listens on a batch: what it could not bind.
+    pub(crate) async fn bound(&self, batch: i64) -> Vec<EndpointId> {
+        let batch = EndpointBatchId::new(batch);
+        within(async {
+            loop {
+                let rung = self.bell.notified();
+                tokio::pin!(rung);
+                rung.as_mut().enable();
+                let found = self.books().bound.iter().find(|(other, _)| *other == batch).cloned();
+                if let Some((_, failed)) = found {
+                    return failed;
                 }
                 rung.await;
             }
@@ -359,6 +417,10 @@ impl Books {
                     None => told.gone_exits.push(*id),
                 },
                 Changed::Pin(place) => told.pins.push(self.pins[*place]),
+                Changed::Endpoint(id) => match self.endpoints.get(id) {
+                    Some(entry) => told.endpoints.push(entry.clone()),
+                    None => told.ended_endpoints.push(*id),
+                },
             }
         }
         if after == self.feed.len() {
@@ -428,6 +490,7 @@ impl Admission for Store {
                 SnapshotPart::Pins(books.pins.clone()),
                 SnapshotPart::Customers(customers),
                 SnapshotPart::Accounts(accounts),
+                SnapshotPart::Endpoints(books.endpoints.values().cloned().collect()),
             ]
         });
         let parts = parts.map_or_else(|error| vec![Err(error)], |parts| parts.map(Ok).into());
@@ -468,6 +531,17 @@ impl Admission for Store {
         });
         self.bell.notify_waiters();
         std::future::ready(kept).boxed()
+    }
+
+    fn bound(
+        &self,
+        _: Incarnation,
+        batch: EndpointBatchId,
+        failed: Vec<EndpointId>,
+    ) -> BoxFuture<'_, Result<(), PortError>> {
+        self.books().bound.push((batch, failed));
+        self.bell.notify_waiters();
+        std::future::ready(Ok(())).boxed()
     }
 
     fn leave(&self, node: Incarnation) -> BoxFuture<'_, Result<(), PortError>> {
