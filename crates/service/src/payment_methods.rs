@@ -1,6 +1,7 @@
 //! How a customer can pay (contract §7).
 
 use turnpike_domain::ids::CustomerId;
+use turnpike_domain::order::OrderStatus;
 use turnpike_domain::trade_no::TradeNo;
 use turnpike_store::order;
 
@@ -10,7 +11,8 @@ use crate::shop::Method;
 use crate::shop_error::ShopError;
 
 impl Service {
-    /// All payment methods; with an order's number, those it cannot be paid by are disabled.
+    /// All payment methods; with an order's number, those it cannot be paid by are disabled: all of them once it does not
+    /// await payment.
     ///
     /// # Errors
     /// [`ServiceError::Unverified`], [`ShopError::NoSuchOrder`].
@@ -27,8 +29,9 @@ impl Service {
         let order = order.await?;
         let mut methods = self.shop().methods.clone();
         if let Some(order) = order {
+            let awaits = order.status == OrderStatus::AwaitingPayment;
             for method in &mut methods {
-                method.disabled = !method.takes(order.missing(), order.product_type);
+                method.disabled = !(awaits && method.takes(order.missing(), order.product_type));
             }
         }
         Ok(methods)

@@ -7,49 +7,7 @@ use turnpike_testkit::each_store;
 
 use crate::given::{Given, PREFIX};
 
-const GETS: [&str; 13] = [
-    "/whitelist-account/list",
-    "/whitelist-account/quota",
-    "/whitelist-account/quotas",
-    "/proxy-ip/list",
-    "/white-ip/quota",
-    "/white-ip/quotas",
-    "/user-usage-flow/total",
-    "/user-usage-flow/flow-total",
-    "/user-usage-flow/live",
-    "/user-product/list",
-    "/user-product/summary",
-    "/user/info",
-    "/api-keys",
-];
-const POSTS: [&str; 10] = [
-    "/whitelist-account/add",
-    "/whitelist-account/delete",
-    "/whitelist-account/disable",
-    "/whitelist-account/enable",
-    "/whitelist-account/change-password",
-    "/whitelist-account/change-remark",
-    "/whitelist-account/change-limit",
-    "/proxy-account/change",
-    "/proxy-ip/add",
-    "/proxy-ip/delete",
-];
-
 each_store! {
-    async fn every_prefix_serves_every_route_alike(store: &TestStore) {
-        let given = Given::over(store);
-        let prefixes = ["/api-gate-way", "/gateway", "/end-point", "/pub", "/openapi", "/cgi", "/developers"];
-        for (method, path) in GETS.map(|path| ("GET", path)).into_iter().chain(POSTS.map(|path| ("POST", path))) {
-            for slash in ["", "/"] {
-                for prefix in prefixes {
-                    let answer = given.request(method, &format!("{prefix}{path}{slash}")).await;
-                    assert_eq!((answer.status, answer.code()), (StatusCode::OK, 3), "{prefix}{path}{slash}");
-                }
-            }
-        }
-        assert_eq!(given.request("GET", "/other/whitelist-account/list").await.status, StatusCode::NOT_FOUND);
-    }
-
     async fn the_prefixes_are_configuration(store: &TestStore) {
         let prefixes = vec![Prefix::try_from("/mine".to_owned()).unwrap(), Prefix::try_from("/mine".to_owned()).unwrap()];
         let given = Given::with(store, ApiSettings { prefixes, ..ApiSettings::default() });
@@ -73,26 +31,10 @@ each_store! {
         }
     }
 
-    async fn other_methods_are_405_with_what_is_allowed(store: &TestStore) {
+    async fn a_head_is_answered_and_nothing_turns_a_post_into_another_method(store: &TestStore) {
         let given = Given::over(store);
-        for (paths, allowed, others) in [
-            (&GETS[..], "GET,HEAD", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "BREW"]),
-            (&POSTS[..], "POST", ["GET", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS", "BREW"]),
-        ] {
-            for path in paths {
-                for method in others {
-                    let answer = given.request(method, &format!("{PREFIX}{path}?language=en")).await;
-                    assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED, "{method} {path}");
-                    assert_eq!(answer.headers["allow"], allowed, "{method} {path}");
-                    if method != "HEAD" {
-                        answer.must_be(r#"405 {"code":405,"msg":"This interface cannot be called with this method","message":"This interface cannot be called with this method","data":null,"errors":{}}"#);
-                    }
-                }
-            }
-        }
         let head = given.request("HEAD", &format!("{PREFIX}/whitelist-account/list")).await;
         assert_eq!((head.status, head.body.as_str()), (StatusCode::OK, ""));
-        // Nothing turns a POST into another method.
         let request = Request::post(format!("{PREFIX}/whitelist-account/list")).header("x-http-method-override", "GET");
         assert_eq!(given.send(request.body(Body::empty()).unwrap()).await.status, StatusCode::METHOD_NOT_ALLOWED);
     }
