@@ -49,12 +49,7 @@ impl Given {
         let clock = Arc::new(AtomicI64::new(start.ms()));
         let hand = Arc::clone(&clock);
         let drawn = AtomicU64::new(1);
-        let fill = move |bytes: &mut [u8]| {
-            for byte in bytes {
-                let stirred = drawn.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-                *byte = stirred.to_be_bytes()[1];
-            }
-        };
+        let fill = move |bytes: &mut [u8]| bytes.fill_with(|| draw(&drawn));
         let source = Source::new(move || Timestamp::from_ms(hand.load(Ordering::Relaxed)), fill);
         let keys = Keys::derive(&[5; 32]);
         let service = Service::new(store.store(), keys, zone, LeasePolicy::default(), source);
@@ -81,12 +76,7 @@ impl Given {
         let store = Store::open(given.uri()).await.unwrap();
         let clock = Arc::clone(&second.clock);
         let drawn = AtomicU64::new(1 << 32);
-        let fill = move |bytes: &mut [u8]| {
-            for byte in bytes {
-                let stirred = drawn.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-                *byte = stirred.to_be_bytes()[1];
-            }
-        };
+        let fill = move |bytes: &mut [u8]| bytes.fill_with(|| draw(&drawn));
         let source = Source::new(move || Timestamp::from_ms(clock.load(Ordering::Relaxed)), fill);
         let keys = Keys::derive(&[5; 32]);
         second.service = Service::new(store.clone(), keys, Zone::utc(), LeasePolicy::default(), source);
@@ -231,6 +221,15 @@ impl Given {
     pub(crate) async fn number(&self, sql: &str) -> i64 {
         self.store.number(sql).await.unwrap()
     }
+}
+
+/// The next byte of a sequence that is the same in every run, and in which names of ten letters do not come twice.
+fn draw(drawn: &AtomicU64) -> u8 {
+    let mut stirred = drawn.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    for (shift, factor) in [(30, 0xBF58_476D_1CE4_E5B9), (27, 0x94D0_49BB_1331_11EB)] {
+        stirred = (stirred ^ (stirred >> shift)).wrapping_mul(factor);
+    }
+    stirred.to_be_bytes()[0]
 }
 
 pub(crate) fn operator() -> Actor {
