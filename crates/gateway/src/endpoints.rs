@@ -41,6 +41,8 @@ pub(crate) struct Report {
 pub(crate) struct Endpoints {
     directory: Arc<Directory>,
     settings: Settings,
+    /// Where this gateway listens otherwise.
+    own: Vec<SocketAddr>,
     live: Mutex<Live>,
 }
 
@@ -58,8 +60,10 @@ struct Live {
 }
 
 impl Endpoints {
-    pub(crate) fn new(directory: Arc<Directory>, settings: Settings) -> Self {
-        Self { directory, settings, live: Mutex::default() }
+    /// Those of a gateway that listens at `ports` besides.
+    pub(crate) fn new(directory: Arc<Directory>, settings: Settings, ports: Vec<SocketAddr>) -> Self {
+        let own = ports.into_iter().chain(settings.destinations.own_listeners.iter().copied()).collect();
+        Self { directory, settings, own, live: Mutex::default() }
     }
 
     /// Begins to listen on what is known by then.
@@ -149,9 +153,7 @@ impl Endpoints {
 
     fn address(&self, tenant: &Tenant) -> Option<SocketAddr> {
         let address = SocketAddr::new(self.settings.entries.get(tenant.place())?.listen, tenant.port());
-        let own = std::iter::once(self.settings.listen).chain(self.settings.open.iter().map(|open| open.listen));
-        let mut others = own.chain(self.settings.destinations.own_listeners.iter().copied());
-        (!others.any(|own| collide(own, address))).then_some(address)
+        (!self.own.iter().any(|own| collide(*own, address))).then_some(address)
     }
 
     /// Closes endpoints whose time is over, and tries again to bind what could not be, until `stop`.
