@@ -68,7 +68,8 @@ const LOCK: &str = "\
     SELECT account.id, account.customer_id, account.product_type, account.limit_gb, account.daily_limit_gb,
         account.used, account.held, account.day, account.day_used,
         account.enabled AND (account.deleted_at IS NULL OR account.nameless) AND customer.verified AND NOT customer.suspended AS usable
-    FROM wanted JOIN account ON account.id = wanted.id JOIN customer ON customer.id = account.customer_id
+    FROM wanted CROSS JOIN account CROSS JOIN customer
+    WHERE account.id = wanted.id AND customer.id = account.customer_id
     ORDER BY account.id
     FOR NO KEY UPDATE OF account";
 

@@ -210,7 +210,8 @@ const ENTRIES_OF: &str = "\
     WITH wanted AS (SELECT CAST(value ->> 0 AS BIGINT) AS id FROM json_each($1))
     SELECT customer.id, verified, suspended, max_tunnels, max_connections_per_second, packages_version,
         (SELECT string_agg(ip, ',') FROM allowed_source WHERE customer_id = customer.id) AS sources
-    FROM wanted JOIN customer ON customer.id = wanted.id";
+    FROM wanted CROSS JOIN customer
+    WHERE customer.id = wanted.id";
 
 /// Those of the given customers that exist, as gateways need them.
 ///

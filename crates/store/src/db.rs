@@ -10,7 +10,9 @@ use std::time::Duration;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction};
+use sqlx::{
+    ConnectOptions, Connection as _, PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction,
+};
 
 use crate::error::StoreError;
 use crate::feed::Announced;
@@ -30,6 +32,9 @@ const SQLITE_CHECKPOINT_PAGES: &str = "1000";
 const SQLITE_LOG_LIMIT_BYTES: &str = "67108864";
 /// Rows SQLite's thread may be ahead of us.
 const SQLITE_ROWS_AHEAD: usize = 512;
+/// Statistics are of the moment at which somebody ran ANALYZE. Statements are written for tables that grow, and a table
+/// that was empty then would be gone through for every row of a list; without statistics, plans are those that were tested.
+const SQLITE_FORGET_STATISTICS: &str = "DROP TABLE IF EXISTS sqlite_stat1; DROP TABLE IF EXISTS sqlite_stat4";
 /// Connections to PostgreSQL.
 const POSTGRES_CONNECTIONS: u32 = 16;
 /// How long an act waits for a connection to PostgreSQL.
@@ -119,6 +124,10 @@ impl Db {
                 // connection that still believes in one is of no more use.
                 .after_release(|connection, _| Box::pin(async { Ok(!sqlx::Connection::is_in_transaction(connection)) }))
         };
+        // By a connection of its own: those that are open already go by what they have read.
+        let mut first = options.connect().await?;
+        sqlx::raw_sql(SQLITE_FORGET_STATISTICS).execute(&mut first).await?;
+        first.close().await?;
         let writer = pool(1).connect_with(options.clone()).await?;
         let found: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(&writer).await?;
         refuse_old_sqlite(found)?;

@@ -76,12 +76,13 @@ const LOCK: &str = "\
         SELECT id FROM named
         UNION
         SELECT usable.id
-        FROM wished JOIN package AS usable
-            ON usable.customer_id = wished.customer_id AND usable.product_type = wished.product_type
-        WHERE usable.expires_at > $3 AND usable.starts_at <= $3 AND usable.used < usable.size
+        FROM wished CROSS JOIN package AS usable
+        WHERE usable.customer_id = wished.customer_id AND usable.product_type = wished.product_type
+            AND usable.expires_at > $3 AND usable.starts_at <= $3 AND usable.used < usable.size
     )
     SELECT package.id, customer_id, product_type, size, used, held, starts_at, expires_at
-    FROM wanted JOIN package ON package.id = wanted.id
+    FROM wanted CROSS JOIN package
+    WHERE package.id = wanted.id
     ORDER BY package.id
     FOR NO KEY UPDATE OF package";
 

@@ -95,7 +95,8 @@ pub async fn after(tx: &mut Tx, after: Option<SessionKey>, now: Timestamp, most:
 
 const OF: &str = "\
     WITH wanted AS (SELECT CAST(value ->> 0 AS BIGINT) AS id FROM json_each($1))
-    SELECT key, exit_id, follows, until, moves FROM wanted JOIN pin ON pin.batch = wanted.id
+    SELECT key, exit_id, follows, until, moves FROM wanted CROSS JOIN pin
+    WHERE pin.batch = wanted.id
     LIMIT $2";
 
 /// What is still kept of the given batches; at most so many, since more are read faster with everything else.

@@ -21,8 +21,8 @@ pub async fn insert(tx: &mut Tx, ask: &Ask, now: Timestamp) -> Result<QuestionId
 
 const OF: &str = "\
     WITH wanted AS (SELECT CAST(value ->> 0 AS BIGINT) AS id FROM json_each($1))
-    SELECT question.id, ask FROM wanted JOIN question ON question.id = wanted.id
-    WHERE asked_at >= $2
+    SELECT question.id, ask FROM wanted CROSS JOIN question
+    WHERE question.id = wanted.id AND asked_at >= $2
     ORDER BY question.id";
 
 /// Those of the given questions that were asked since then. One in words that this version does not know is left out.

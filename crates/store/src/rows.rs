@@ -2,6 +2,9 @@
 //!
 //! SQLite has the function; on PostgreSQL our first migration makes it. So a statement over a thousand rows is one
 //! constant text, one round trip and one cached plan. Blobs travel as hex and come back through `unhex`.
+//!
+//! A list that is joined is joined by `FROM wanted CROSS JOIN …`: SQLite goes through it once then, whatever it believes
+//! of the table, and reads a list anew for every row of a table otherwise.
 
 use serde::Serialize;
 

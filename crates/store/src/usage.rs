@@ -131,8 +131,9 @@ const PER_DAY: &str = "\
         FROM json_each($2)
     )
     SELECT slices.day, CAST(SUM(usage.bytes) AS BIGINT)
-    FROM slices JOIN usage ON usage.starts_at BETWEEN slices.first_ms AND slices.last_ms
-    WHERE usage.customer_id = $1 AND (usage.product_type = $3 OR $3 = 0)
+    FROM slices CROSS JOIN usage
+    WHERE usage.customer_id = $1 AND usage.starts_at BETWEEN slices.first_ms AND slices.last_ms
+        AND (usage.product_type = $3 OR $3 = 0)
     GROUP BY slices.day";
 
 /// A customer's traffic in each slice that had any, by the rows that begin in it.
@@ -188,10 +189,10 @@ const OF_ACCOUNTS_SINCE: &str = "\
         FROM json_each($1)
     )
     SELECT usage.account_id, CAST(SUM(usage.bytes) AS BIGINT)
-    FROM wanted JOIN usage
-        ON usage.customer_id = wanted.customer_id AND usage.account_id = wanted.account_id
-            AND usage.product_type = wanted.product_type AND usage.span_ms IN (1000, 60000, 3600000, 86400000)
-            AND usage.starts_at >= $2
+    FROM wanted CROSS JOIN usage
+    WHERE usage.customer_id = wanted.customer_id AND usage.account_id = wanted.account_id
+        AND usage.product_type = wanted.product_type AND usage.span_ms IN (1000, 60000, 3600000, 86400000)
+        AND usage.starts_at >= $2
     GROUP BY usage.account_id";
 
 /// What was booked for each of these accounts and types since a moment; those that used nothing are left out. All spans

@@ -56,8 +56,8 @@ pub async fn entries(tx: &mut Tx, after: AccountId, most: u32) -> Result<Vec<Acc
 const ENTRIES_OF: &str = "\
     WITH wanted AS (SELECT CAST(value ->> 0 AS BIGINT) AS id FROM json_each($1))
     SELECT account.id, customer_id, username, password_mac, product_type, enabled, limit_gb, daily_limit_gb
-    FROM wanted JOIN account ON account.id = wanted.id
-    WHERE deleted_at IS NULL OR nameless";
+    FROM wanted CROSS JOIN account
+    WHERE account.id = wanted.id AND (deleted_at IS NULL OR nameless)";
 
 /// Those of the given accounts that live or have no name, as gateways need them.
 ///

@@ -48,9 +48,9 @@ const USABLE: &str = "\
     WITH wanted AS (SELECT CAST(value ->> 0 AS BIGINT) AS id FROM json_each($1))
     SELECT holding.id, holding.customer_id, ip, holding.product_type, holding.country, region, city, holding.expires_at,
         exit_id
-    FROM wanted
-    JOIN holding ON holding.customer_id = wanted.id AND holding.ended_at IS NULL AND holding.expires_at > $2
-    JOIN static_ip ON static_ip.id = holding.static_ip_id AND static_ip.state <> 2
+    FROM wanted CROSS JOIN holding CROSS JOIN static_ip
+    WHERE holding.customer_id = wanted.id AND holding.ended_at IS NULL AND holding.expires_at > $2
+        AND static_ip.id = holding.static_ip_id AND static_ip.state <> 2
     ORDER BY holding.id";
 
 /// What these customers hold and may use now, in no order of customers.

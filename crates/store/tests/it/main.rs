@@ -4,6 +4,7 @@
 mod exits;
 mod feed;
 mod pins;
+mod plans;
 mod schema;
 mod statements;
 mod static_ips;
