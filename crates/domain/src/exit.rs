@@ -1,5 +1,6 @@
 //! Exits: by which addresses traffic leaves, in which places these are, and who may be sent there.
 
+mod check;
 mod health;
 mod name;
 mod place;
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::ids::ExitId;
 use crate::product::ProductType;
 
+pub use check::{EchoError, EchoPage, ExitLack, ExitReport, ExitWish};
 pub use health::{FAILURES_IN_A_ROW, Failure, HealthState};
 pub use name::{ExitName, ExitNameError};
 pub use place::{ExitPlace, ExitPlaceError, Region};

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::connection::{Connection, ConnectionId};
+use crate::exit::{ExitReport, ExitWish};
 use crate::ids::{AccountId, CustomerId, NodeId, QuestionId};
 
 /// A question to every gateway.
@@ -15,7 +16,7 @@ pub struct Question {
 }
 
 /// What is asked.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Ask {
     /// Which connections are open.
@@ -36,6 +37,8 @@ pub enum Ask {
     },
     /// Reset all connections of an account.
     KickAccount(AccountId),
+    /// By which address an exit is seen.
+    CheckExit(Box<ExitWish>),
 }
 
 /// What one gateway answers.
@@ -46,4 +49,6 @@ pub enum Answer {
     Connections(Vec<Connection>),
     /// To both kinds of kick: how many connections were reset.
     Kicked(u32),
+    /// To [`Ask::CheckExit`].
+    Checked(ExitReport),
 }

@@ -154,9 +154,9 @@ impl Wish for CouponWish {
         let code = members.required("code", pricing::coupon_code);
         let name = members.optional("name", pricing::name);
         let off = members.required("off", pricing::reduction);
-        let products = members.optional("products", |given| all(given, MOST_PRODUCTS, pricing::product_code));
+        let products = members.optional("products", |given| read::all(given, MOST_PRODUCTS, pricing::product_code));
         let any = |given: Given<'_>| read::product_type(given, |_| true);
-        let types = members.optional("types", |given| all(given, 100, any));
+        let types = members.optional("types", |given| read::all(given, 100, any));
         let starts_at = members.optional("starts_at", read::time);
         let expires_at = members.required("expires_at", read::time);
         let most_uses = members.optional("most_uses", uses).flatten();
@@ -188,13 +188,6 @@ fn uses(given: Given<'_>) -> Result<Option<u32>, String> {
 /// Another number of uses, or `null` for no limit any more.
 fn limit(given: Given<'_>) -> Result<LimitChange, String> {
     Ok(uses(given)?.map_or(LimitChange::Lifted, LimitChange::Set))
-}
-
-/// A list of at most so many.
-fn all<T>(given: Given<'_>, most: usize, read: impl Fn(Given<'_>) -> Result<T, String>) -> Result<Vec<T>, String> {
-    let listed = given.value.as_array().filter(|listed| listed.len() <= most);
-    let listed = listed.ok_or_else(|| format!("must be a list of at most {most}"))?;
-    listed.iter().map(|value| read(Given { value, ..given })).collect()
 }
 
 pub(crate) async fn add(desk: Desk, wish: CouponWish) -> Result<Coupon, Problem> {

@@ -1,4 +1,4 @@
-//! The shop's books as tables: orders, the ledger, payments, coupons and static IPs. Each takes the filters of its list.
+//! The shop's books as tables: orders, the ledger, payments, coupons and static IPs; and exits. Each takes the filters of its list.
 //!
 //! Texts that a spreadsheet would take for a formula get an apostrophe before them; amounts are numbers and get none.
 
@@ -8,7 +8,8 @@ use turnpike_domain::ids::{CustomerId, OrderId, ProductId};
 use turnpike_domain::ledger::Posting;
 use turnpike_domain::time::Timestamp;
 use turnpike_service::{
-    BookedEntry, OrderView, PaymentEvent, StaticIpDetails, sheet_cell, write_static_ip, write_static_ip_header,
+    BookedEntry, Exit, OrderView, PaymentEvent, StaticIpDetails, sheet_cell, write_exit, write_exit_header, write_static_ip,
+    write_static_ip_header,
 };
 
 use crate::desk::Desk;
@@ -16,7 +17,7 @@ use crate::pricing::written_off;
 use crate::problem::Problem;
 use crate::read;
 use crate::sheet::{Columns, Rows, Sheet, sheet};
-use crate::{coupons, ledger, orders, payments, static_ips};
+use crate::{coupons, exits, ledger, orders, payments, static_ips};
 
 fn safe(text: &str) -> String {
     sheet_cell(text).into_owned()
@@ -194,4 +195,14 @@ pub(crate) async fn static_ips(desk: Desk, filter: static_ips::Filter) -> Result
         async move { service.page_static_ips(&filter, after, most).await }
     };
     sheet(page, Columns { head: write_static_ip_header, rows: write_static_ip }).await
+}
+
+/// As `PUT /exits` reads it. Passwords are left out.
+pub(crate) async fn exits(desk: Desk, filter: exits::Filter) -> Result<Sheet, Problem> {
+    let filter = filter.into_filter();
+    let page = move |last: Option<Exit>, most| {
+        let (service, filter, after) = (desk.service.clone(), filter.clone(), last.map(|one| one.id));
+        async move { service.page_exits(&filter, after, most).await }
+    };
+    sheet(page, Columns { head: write_exit_header, rows: write_exit }).await
 }

@@ -10,6 +10,7 @@ mod coupons;
 mod cursor;
 mod desk;
 mod document;
+mod exits;
 mod exports;
 mod guard;
 mod invitations;

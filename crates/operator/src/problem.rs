@@ -252,7 +252,8 @@ impl From<ServiceError> for Problem {
             | E::NoSuchGateway
             | E::NoSuchToken
             | E::NoSuchHolding(_)
-            | E::NoSuchStaticIp => Kind::NotFound,
+            | E::NoSuchStaticIp
+            | E::NoSuchExit => Kind::NotFound,
             E::NameTaken(_)
             | E::EmailTaken
             | E::TooManyAccounts(_)
@@ -261,6 +262,8 @@ impl From<ServiceError> for Problem {
             | E::MachineNameTaken
             | E::OutOfStockIn(_)
             | E::StaticIpHeld
+            | E::ExitNameTaken(_)
+            | E::ExitHasStaticIps(_)
             | E::NotHeld
             | E::NoIpChanges
             | E::HoldingExpired
@@ -279,6 +282,7 @@ impl From<ServiceError> for Problem {
             | E::TokenDays
             | E::MachineName
             | E::Sheet(_)
+            | E::Exit(_)
             | E::LoginPassword(LoginPasswordError::Length) => Kind::Body,
             E::Shop(error) => shop(error),
             _ if error.was_done_before() => return Self { done_before: true, ..Self::unavailable() },

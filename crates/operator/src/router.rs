@@ -17,7 +17,7 @@ use crate::contents::Contents;
 use crate::guard::{self, Guard};
 use crate::settings::OperatorSettings;
 use crate::{
-    accounts, articles, audit, catalogue, connections, coupons, customers, exports, gateways, in_force, invitations,
+    accounts, articles, audit, catalogue, connections, coupons, customers, exits, exports, gateways, in_force, invitations,
     keys, ledger, machines, orders, packages, payments, sources, static_ips, tokens, usage,
 };
 
@@ -26,7 +26,7 @@ pub const PREFIX: &str = "/operator/v1";
 
 /// Every route.
 pub(crate) fn contents() -> Contents {
-    of_machines(of_shop(of_customers(Contents::default())))
+    of_machines(of_exits(of_shop(of_customers(Contents::default()))))
 }
 
 /// Customers and what is theirs.
@@ -105,6 +105,21 @@ fn of_shop(contents: Contents) -> Contents {
         .show("/customers/{customer}/invitation", "Show a customer's invitations", invitations::show)
         .change((post(), "/customers/{customer}/invitation", "Note who invited a customer"), invitations::note)
         .change((post(), "/customers/{customer}/invite-code", "Give a customer an invite code"), invitations::give_code)
+}
+
+/// By which ways traffic leaves.
+fn of_exits(contents: Contents) -> Contents {
+    let (post, put, patch, delete) = (|| Method::POST, || Method::PUT, || Method::PATCH, || Method::DELETE);
+    contents
+        .list("/exits", "List exits", exits::list)
+        .change_everywhere((post(), "/exits", "Declare an exit"), exits::add)
+        .change_everywhere((put(), "/exits", "Take exits over from a table"), exits::import)
+        .show("/exits/{exit}", "Show an exit", exits::show)
+        .change_everywhere((patch(), "/exits/{exit}", "Change an exit"), exits::change)
+        .change_everywhere((delete(), "/exits/{exit}", "Remove an exit"), exits::remove)
+        .change((post(), "/exits/{exit}/check", "Prove by which address an exit is seen"), exits::check)
+        .export("/exports/exits", "Write exits as a table", exports::exits)
+        .change_everywhere((put(), "/static-ips/{ip}/exit", "Put a static IP behind an exit"), static_ips::put_behind)
 }
 
 /// Gateways, those who may do what, and what they did.

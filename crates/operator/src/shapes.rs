@@ -5,6 +5,7 @@ use serde::ser::Serializer;
 use turnpike_domain::calendar::format_rfc3339;
 use turnpike_domain::money::Money;
 use turnpike_domain::product::ProductType;
+use turnpike_domain::exit::{ExitState, Provenance};
 use turnpike_domain::static_ip::StaticIpState;
 use turnpike_domain::time::Timestamp;
 use utoipa::openapi::RefOr;
@@ -112,6 +113,14 @@ text_shapes! {
     SignedAmountShape, read::SIGNED_AMOUNT, 16;
     /// A currency.
     CurrencyShape, "^[A-Z]{3}$", 3;
+    /// An exit's name.
+    ExitNameShape, "^[0-9A-Za-z][0-9A-Za-z._:-]{0,63}$", 64;
+    /// How traffic leaves by an exit.
+    RouteShape, read::FULL_LINE, 300;
+    /// A place: `COUNTRY`, `COUNTRY/State` or `COUNTRY/State/City`.
+    PlaceShape, "^[A-Za-z]{2}(/[^/_|,\\u0000-\\u001f\\u007f-\\u009f]{0,64}){0,2}$", 132;
+    /// A note on whose an exit's addresses are.
+    EvidenceShape, read::LINE, 500;
     /// An order's number.
     TradeNoShape, "^[0-9]{28}$", 28;
 }
@@ -196,6 +205,12 @@ macro_rules! word_shapes {
 word_shapes! {
     /// What state an address of the inventory is in.
     StaticIpStateShape, StaticIpState::ALL.iter().map(|state| state.word());
+    /// How traffic leaves by an exit, in a word.
+    ExitKindShape, ["direct", "address", "prefix", "http", "socks5"];
+    /// What is wanted of an exit.
+    ExitStateShape, ExitState::ALL.iter().map(|state| state.word());
+    /// Who an exit's addresses belong to.
+    ProvenanceShape, Provenance::ALL.iter().map(|provenance| provenance.word());
     /// What is wanted of an address of the inventory.
     StaticIpDutyShape, ["normal", "maintenance", "withdrawn"];
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use turnpike_domain::country::CountryCode;
+use turnpike_domain::exit::ExitName;
 use turnpike_domain::ids::{CustomerId, StaticIpId};
 use turnpike_domain::product::ProductType;
 use turnpike_domain::static_ip::{StaticIpDuty, StaticIpState};
@@ -16,7 +17,7 @@ use crate::desk::Desk;
 use crate::members::{Given, Members, Nothing, Wish};
 use crate::problem::{FieldProblem, Kind, Problem};
 use crate::read;
-use crate::shapes::{AddressShape, CountryShape, Moment, StaticIpDutyShape, StaticIpStateShape, StaticIpType};
+use crate::shapes::{AddressShape, CountryShape, ExitNameShape, Moment, StaticIpDutyShape, StaticIpStateShape, StaticIpType};
 
 /// The longest table in a request, in bytes; `turnpike static-ip import` takes longer ones.
 const LONGEST_TABLE: usize = 1 << 20;
@@ -41,6 +42,9 @@ pub(crate) struct StaticIp {
     state: &'static str,
     /// The operator's own words on it; may be empty.
     note: String,
+    /// The exit that it is behind; `null` for an address of the gateways' own hosts.
+    #[schema(required = true, value_type = Option<ExitNameShape>)]
+    exit: Option<String>,
     /// Who holds it.
     #[schema(required = true)]
     holder: Option<HolderView>,
@@ -75,6 +79,7 @@ impl StaticIp {
             city: details.city.clone(),
             state: details.state.word(),
             note: details.note.clone(),
+            exit: details.exit.as_ref().map(ToString::to_string),
             holder: details.holder.as_ref().map(holder),
         }
     }
@@ -150,7 +155,7 @@ fn ip(desk: &Desk) -> Result<IpAddr, Problem> {
 #[derive(ToSchema)]
 pub(crate) struct Table {
     /// CSV. The first line names the columns: `ip`, `kind` (14 or datacenter, 25 or residential) and `country`, and, if
-    /// wanted, `region`, `city`, `state` (`for_sale`, `maintenance` or `withdrawn`) and `note`.
+    /// wanted, `region`, `city`, `state` (`for_sale`, `maintenance` or `withdrawn`), `note` and `exit`.
     #[schema(value_type = String, min_length = 15, max_length = 1_048_576, example = "ip,kind,country,region,city\n192.0.2.7,25,JP,Tokyo,Chiyoda\n")]
     csv: String,
 }
@@ -161,7 +166,8 @@ impl Wish for Table {
     }
 }
 
-fn table(given: Given<'_>) -> Result<String, String> {
+/// A table in a body.
+pub(crate) fn table(given: Given<'_>) -> Result<String, String> {
     let table = read::text(given)?;
     let fits = table.len() <= LONGEST_TABLE;
     if fits { Ok(table.to_owned()) } else { Err(format!("must not be longer than {LONGEST_TABLE} bytes")) }
@@ -186,7 +192,8 @@ pub(crate) async fn import(desk: Desk, wish: Table) -> Result<TakenOver, Problem
     Ok(TakenOver { added })
 }
 
-fn rows(kind: Kind, error: &SheetError) -> Problem {
+/// Every wrong row.
+pub(crate) fn rows(kind: Kind, error: &SheetError) -> Problem {
     let pointer = || Some("#/csv".to_owned());
     let wrong = |detail: String| FieldProblem { detail, pointer: pointer(), parameter: None };
     let told = error.rows.iter().map(|row| wrong(row.to_string()));
@@ -217,6 +224,32 @@ fn duty(given: Given<'_>) -> Result<StaticIpDuty, String> {
 pub(crate) async fn change(desk: Desk, wish: Change) -> Result<StaticIp, Problem> {
     let ip = ip(&desk)?;
     Ok(StaticIp::of(&desk.acting(StaticIp::of).set_static_ip_duty(&desk.actor, ip, wish.duty).await?))
+}
+
+/// The traffic of whoever holds it leaves by that exit from then on.
+#[derive(ToSchema)]
+pub(crate) struct Behind {
+    /// The exit; `null` for an address of the gateways' own hosts.
+    #[schema(value_type = Option<ExitNameShape>)]
+    exit: Option<ExitName>,
+}
+
+impl Wish for Behind {
+    fn read(members: &mut Members) -> Option<Self> {
+        Some(Self { exit: members.required("exit", exit)? })
+    }
+}
+
+fn exit(given: Given<'_>) -> Result<Option<ExitName>, String> {
+    if given.value.is_null() {
+        return Ok(None);
+    }
+    ExitName::parse(read::text(given)?).map(Some).map_err(|error| error.to_string())
+}
+
+pub(crate) async fn put_behind(desk: Desk, wish: Behind) -> Result<StaticIp, Problem> {
+    let ip = ip(&desk)?;
+    Ok(StaticIp::of(&desk.acting(StaticIp::of).put_static_ip_behind(&desk.actor, ip, wish.exit).await?))
 }
 
 /// The customer keeps the number and the end of what it bought, and none of its changes is used up.

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use turnpike_domain::account::Username;
 use turnpike_domain::calendar::WindowError;
 use turnpike_domain::country::CountryCode;
+use turnpike_domain::exit::{ExitFault, ExitName};
 use turnpike_domain::ids::{EndpointId, HoldingId};
 use turnpike_domain::time::Span;
 use turnpike_store::{ActError, StoreError};
@@ -132,6 +133,18 @@ pub enum ServiceError {
     /// A static IP has expired, and is to be renewed before anything else.
     #[error("the static IP has expired; renew it first")]
     HoldingExpired,
+    /// No such exit.
+    #[error("no such exit")]
+    NoSuchExit,
+    /// An exit has the name.
+    #[error("an exit is called {0} already")]
+    ExitNameTaken(ExitName),
+    /// What is said of an exit cannot be.
+    #[error(transparent)]
+    Exit(#[from] ExitFault),
+    /// Static IPs are behind an exit that is to be removed.
+    #[error("{0} static IPs are behind the exit; put them behind another one first")]
+    ExitHasStaticIps(u64),
     /// Rows of a table that cannot be taken over; nothing was.
     #[error(transparent)]
     Sheet(#[from] SheetError),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use turnpike_domain::time::Timestamp;
-use turnpike_store::{Tx, audit, static_ip};
+use turnpike_store::{Tx, audit, exit, static_ip};
 
 use crate::actor::Actor;
 use crate::error::{ServiceError, look_again};
@@ -65,6 +65,16 @@ async fn refuse_wrong(tx: &mut Tx, sheet: &StaticIpSheet) -> Result<(), ServiceE
         let known: HashSet<_> = static_ip::known(tx, &ips).await?.into_iter().collect();
         for (line, row) in batch.iter().filter(|(_, row)| known.contains(&row.ip)) {
             faults.add(*line, format_args!("ip: {} is in the inventory already", row.ip));
+        }
+        // Locked, so that none goes before the addresses are behind it.
+        let mut named: Vec<_> = batch.iter().filter_map(|(_, row)| row.exit.clone()).collect();
+        named.sort_unstable();
+        named.dedup();
+        let exits: HashSet<_> = exit::lock(tx, &named).await?.into_iter().map(|exit| exit.name).collect();
+        for (line, exit) in batch.iter().filter_map(|(line, row)| Some((line, row.exit.as_ref()?))) {
+            if !exits.contains(exit) {
+                faults.add(*line, format_args!("exit: there is no {exit}"));
+            }
         }
     }
     Ok(faults.finish()?)

@@ -12,6 +12,7 @@ use turnpike_domain::time::Timestamp;
 use turnpike_store::{Store, Tx, customer};
 
 use crate::bindings::Bindings;
+use crate::check_exit::ExitRules;
 use crate::coupon_guesses::CouponGuesses;
 use crate::error::ServiceError;
 use crate::extraction::{ExtractionRules, Extractions};
@@ -47,6 +48,7 @@ pub(crate) struct Shared {
     lease_policy: RwLock<LeasePolicy>,
     static_ip_rules: RwLock<StaticIpRules>,
     pub(crate) shop: RwLock<Arc<ShopSettings>>,
+    pub(crate) exit_rules: RwLock<ExitRules>,
     extraction_rules: RwLock<Arc<ExtractionRules>>,
     /// Who has extracted how often.
     pub(crate) extractions: Extractions,
@@ -72,6 +74,7 @@ impl Service {
             lease_policy: RwLock::new(lease_policy),
             static_ip_rules: RwLock::default(),
             shop: RwLock::default(),
+            exit_rules: RwLock::default(),
             extraction_rules: RwLock::default(),
             extractions: Extractions::default(),
             bindings: Bindings::default(),

@@ -1,6 +1,10 @@
 //! Tables as CSV: what is wrong with their rows, and cells that no program takes for formulas.
 
+mod table;
+
 use std::borrow::Cow;
+
+pub(crate) use table::Columns;
 
 /// The most wrong rows that are told at once.
 pub(crate) const MOST_TOLD: usize = 1000;

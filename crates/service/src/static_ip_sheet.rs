@@ -1,23 +1,19 @@
 //! The inventory as CSV: columns by their names, in any order, with the line of everything that is wrong.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::io::Write;
-use std::net::IpAddr;
 
-use csv::{ErrorKind, ReaderBuilder, StringRecord, Trim};
 use turnpike_domain::calendar::format_rfc3339;
 use turnpike_domain::static_ip::{NewStaticIp, StaticIpFields};
 use turnpike_store::static_ip::StaticIpDetails;
 
-use crate::sheet::{Faults, cell_text, sheet_cell};
+use crate::sheet::{Columns, Faults, cell_text, sheet_cell};
 
-/// The most rows that are taken over at once.
-const MOST_ROWS: usize = 1_000_000;
 /// The columns of an export. The last two say who holds an address, and are passed over when it is read.
-const COLUMNS: [&str; 9] = ["ip", "kind", "country", "region", "city", "state", "note", "customer", "expires_at"];
-/// Those without which there is no row.
-const REQUIRED: usize = 3;
+const COLUMNS: Columns<10> = Columns {
+    names: ["ip", "kind", "country", "region", "city", "state", "note", "exit", "customer", "expires_at"],
+    required: 3,
+};
 
 /// Addresses to take over, each with the line it stands on.
 #[derive(Clone, Debug, Default)]
@@ -34,24 +30,20 @@ impl StaticIpSheet {
     }
 
     /// Reads a table whose first line names its columns: `ip`, `kind` and `country`, and, if wanted, `region`, `city`,
-    /// `state` and `note`. What is wrong is told by whatever takes the sheet over, together with what it finds itself.
+    /// `state`, `note` and `exit`. What is wrong is told by whatever takes the sheet over, together with what it finds itself.
     pub fn read(table: &[u8]) -> Self {
-        let table = with_line_feeds(table);
-        let mut reader = ReaderBuilder::new().flexible(true).trim(Trim::All).from_reader(&*table);
-        let mut reading = Reading::of(&table);
-        match reader.headers() {
-            Ok(headers) => reading.columns(headers),
-            Err(error) => reading.broken(&error),
-        }
-        let mut record = StringRecord::new();
-        while !reading.is_over {
-            match reader.read_record(&mut record) {
-                Ok(true) => reading.row(&record),
-                Ok(false) => break,
-                Err(error) => reading.broken(&error),
+        let (mut rows, mut lines) = (Vec::new(), HashMap::new());
+        let faults = COLUMNS.read(table, |line, cells, faults| {
+            let [ip, kind, country, region, city, state, note, exit, ..] = cells.map(cell_text);
+            match (StaticIpFields { ip, kind, country, region, city, state, note, exit }).read() {
+                Ok(row) => match lines.insert(row.ip, line) {
+                    None => rows.push((line, row)),
+                    Some(first) => faults.add(line, format_args!("ip: {} stands on line {first} too", row.ip)),
+                },
+                Err(fault) => faults.add(line, fault),
             }
-        }
-        reading.sheet
+        });
+        Self { rows, faults }
     }
 
     /// How many addresses could be read.
@@ -65,98 +57,12 @@ impl StaticIpSheet {
     }
 }
 
-/// The same table with single line feeds, by which alone lines are counted rightly.
-fn with_line_feeds(table: &[u8]) -> Cow<'_, [u8]> {
-    if !table.contains(&b'\r') {
-        return Cow::Borrowed(table);
-    }
-    let next = table.iter().skip(1).map(Some).chain([None]);
-    let kept = table.iter().zip(next).filter(|(byte, next)| **byte != b'\r' || *next != Some(&b'\n'));
-    kept.map(|(byte, _)| *byte).collect()
-}
-
-/// A table while it is read.
-#[derive(Default)]
-struct Reading<'a> {
-    table: &'a [u8],
-    sheet: StaticIpSheet,
-    /// Where each of [`COLUMNS`] stands.
-    places: [Option<usize>; COLUMNS.len()],
-    /// On which line each address stands.
-    lines: HashMap<IpAddr, u64>,
-    /// Nothing that follows can be understood.
-    is_over: bool,
-}
-
-impl<'a> Reading<'a> {
-    fn of(table: &'a [u8]) -> Self {
-        Self { table, ..Self::default() }
-    }
-
-    /// The line that a record begins on, which the reader says is the first empty one before it.
-    fn line(&self, place: Option<&csv::Position>) -> u64 {
-        let Some(place) = place else { return 1 };
-        let rest = usize::try_from(place.byte()).ok().and_then(|byte| self.table.get(byte..)).unwrap_or_default();
-        let empty = rest.iter().take_while(|byte| **byte == b'\n').count();
-        place.line() + u64::try_from(empty).unwrap_or(0)
-    }
-
-    fn columns(&mut self, headers: &StringRecord) {
-        for (place, name) in headers.iter().enumerate() {
-            match COLUMNS.iter().position(|column| column.eq_ignore_ascii_case(name)) {
-                Some(column) => match self.places.get_mut(column) {
-                    Some(free @ None) => *free = Some(place),
-                    _ => self.sheet.faults.add(1, format_args!("the column {name} comes twice")),
-                },
-                None => self.sheet.faults.add(1, format_args!("the column {name:?} is not known")),
-            }
-        }
-        for (column, _) in COLUMNS.iter().zip(self.places).take(REQUIRED).filter(|(_, place)| place.is_none()) {
-            self.sheet.faults.add(1, format_args!("the column {column} is missing"));
-        }
-        self.is_over = !self.sheet.faults.is_empty();
-    }
-
-    fn row(&mut self, record: &StringRecord) {
-        let line = self.line(record.position());
-        let [ip, kind, country, region, city, state, note, ..] =
-            self.places.map(|place| cell_text(place.and_then(|place| record.get(place)).unwrap_or_default()));
-        match (StaticIpFields { ip, kind, country, region, city, state, note }).read() {
-            Ok(row) => match self.lines.insert(row.ip, line) {
-                None => self.sheet.rows.push((line, row)),
-                Some(first) => self.sheet.faults.add(line, format_args!("ip: {} stands on line {first} too", row.ip)),
-            },
-            Err(fault) => self.sheet.faults.add(line, fault),
-        }
-        if self.sheet.rows.len() > MOST_ROWS {
-            self.sheet.faults.add(line, format_args!("at most {MOST_ROWS} rows are taken over at once"));
-            self.is_over = true;
-        }
-    }
-
-    /// A line that is no row. Later ones may be.
-    fn broken(&mut self, error: &csv::Error) {
-        let line = self.line(error.position());
-        match error.kind() {
-            ErrorKind::Utf8 { .. } => self.sheet.faults.add(line, "is not in UTF-8"),
-            ErrorKind::Io(error) => {
-                self.sheet.faults.add(line, error);
-                self.is_over = true;
-            }
-            _ => {
-                self.sheet.faults.add(line, error);
-                self.is_over = true;
-            }
-        }
-    }
-}
-
 /// The first line of an export.
 ///
 /// # Errors
 /// What the output says.
 pub fn write_static_ip_header(output: &mut csv::Writer<impl Write>) -> csv::Result<()> {
-    output.write_record(COLUMNS)
+    output.write_record(COLUMNS.names)
 }
 
 /// Writes an address as a row that can be read again, unless somebody holds it.
@@ -176,6 +82,7 @@ pub fn write_static_ip(output: &mut csv::Writer<impl Write>, one: &StaticIpDetai
         &*sheet_cell(&one.city),
         one.state.word(),
         &*sheet_cell(&one.note),
+        one.exit.as_ref().map_or("", |exit| exit.as_str()),
         customer.as_str(),
         expires_at.as_str(),
     ])
@@ -245,8 +152,9 @@ mod tests {
     }
 
     fn details(new: &NewStaticIp) -> StaticIpDetails {
-        let NewStaticIp { ip, product_type, country, region, city, state, note } = new.clone();
-        StaticIpDetails { id: StaticIpId::new(1), ip, product_type, country, region, city, state, note, holder: None }
+        let NewStaticIp { ip, product_type, country, region, city, state, note, exit } = new.clone();
+        let (id, holder) = (StaticIpId::new(1), None);
+        StaticIpDetails { id, ip, product_type, country, region, city, state, note, exit, holder }
     }
 
     fn rows() -> impl Strategy<Value = NewStaticIp> {
@@ -254,8 +162,9 @@ mod tests {
         let states = vec![StaticIpState::ForSale, StaticIpState::Maintenance, StaticIpState::Withdrawn];
         let kinds = vec![ProductType::StaticDatacenterIp, ProductType::StaticResidentialIp];
         let place = ("[A-Z]{2}", line, line, line);
-        (1_u32..0x7fff_ffff, place, proptest::sample::select(kinds), proptest::sample::select(states)).prop_map(
-            |(ip, (country, region, city, note), product_type, state)| NewStaticIp {
+        let exits = proptest::option::of("[a-z0-9][a-z0-9.:_-]{0,10}");
+        (1_u32..0x7fff_ffff, place, proptest::sample::select(kinds), proptest::sample::select(states), exits).prop_map(
+            |(ip, (country, region, city, note), product_type, state, exit)| NewStaticIp {
                 ip: Ipv4Addr::from_bits(ip).into(),
                 product_type,
                 country: CountryCode::parse(&country).unwrap(),
@@ -263,6 +172,7 @@ mod tests {
                 city,
                 state,
                 note,
+                exit: exit.map(|name| turnpike_domain::exit::ExitName::parse(&name).unwrap()),
             },
         )
     }

@@ -153,6 +153,9 @@ const LOCK_NAMED: &str = columns!(
 /// # Errors
 /// [`StoreError::Corrupt`], or the database's own.
 pub async fn lock(tx: &mut Tx, names: &[ExitName]) -> Result<Vec<Exit>, StoreError> {
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
     let names: Vec<_> = names.iter().map(|name| (name.as_str(),)).collect();
     all!(ExitRow, tx, LOCK_NAMED, rows(&names)?)?.into_iter().map(Exit::try_from).collect()
 }

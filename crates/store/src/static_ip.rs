@@ -45,18 +45,18 @@ pub async fn known(tx: &mut Tx, ips: &[IpAddr]) -> Result<Vec<IpAddr>, StoreErro
 }
 
 const INSERT: &str = "\
-    INSERT INTO static_ip (ip, product_type, country, region, city, state, note)
+    INSERT INTO static_ip (ip, product_type, country, region, city, state, note, exit_id)
     SELECT value ->> 0, CAST(value ->> 1 AS BIGINT), value ->> 2, value ->> 3, value ->> 4,
-        CAST(value ->> 5 AS BIGINT), value ->> 6
+        CAST(value ->> 5 AS BIGINT), value ->> 6, (SELECT exit.id FROM exit WHERE exit.name = value ->> 7)
     FROM json_each($1)";
 
-/// Adds addresses: how many.
+/// Adds addresses: how many. The exits that they are behind must be there.
 ///
 /// # Errors
 /// [`StoreError::Conflict`] when one is in the inventory.
 pub async fn insert(tx: &mut Tx, ips: &[NewStaticIp]) -> Result<u64, StoreError> {
     let row = |new: &NewStaticIp| {
-        let NewStaticIp { ip, product_type, country, region, city, state, note } = new;
+        let NewStaticIp { ip, product_type, country, region, city, state, note, exit } = new;
         (
             ip.to_string(),
             product_type.number(),
@@ -65,6 +65,7 @@ pub async fn insert(tx: &mut Tx, ips: &[NewStaticIp]) -> Result<u64, StoreError>
             city.clone(),
             state.number(),
             note.clone(),
+            exit.as_ref().map(|exit| exit.as_str().to_owned()),
         )
     };
     exec!(tx, INSERT, rows(&ips.iter().map(row).collect::<Vec<_>>())?)

@@ -70,8 +70,8 @@ each_store! {
         let site = Site::new(folder.path(), given.uri());
         let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
         let (first, second, third) = (path("1.csv"), path("2.csv"), path("3.csv"));
-        let all = "127.14.1.1,14,US,,,for_sale,\"a \"\"note\"\", quoted\",,\n127.25.1.1,25,JP,Tokyo,Chiyoda,for_sale,'-1,,\n";
-        std::fs::write(&first, format!("ip,kind,country,region,city,state,note,customer,expires_at\n{all}")).unwrap();
+        let all = "127.14.1.1,14,US,,,for_sale,\"a \"\"note\"\", quoted\",,,\n127.25.1.1,25,JP,Tokyo,Chiyoda,for_sale,'-1,,,\n";
+        std::fs::write(&first, format!("ip,kind,country,region,city,state,note,exit,customer,expires_at\n{all}")).unwrap();
         site.operator(&["static-ip", "import", &first]);
         let shown = site.operator(&["static-ip", "withdraw", "127.25.1.1", "--dry-run"]);
         assert!(shown.contains("withdrawn") && shown.ends_with("(nothing was done)\n"), "{shown}");

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use super::StaticIpState;
 use crate::country::CountryCode;
+use crate::exit::{ExitName, ExitNameError};
 use crate::product::ProductType;
 
 /// The longest name of a region or a city, and the longest note, in characters.
@@ -26,6 +27,8 @@ pub struct NewStaticIp {
     pub state: StaticIpState,
     /// The operator's own words on it; may be empty.
     pub note: String,
+    /// The exit that it is behind; `None` for an address of the gateways' own hosts.
+    pub exit: Option<ExitName>,
 }
 
 /// The same, as texts that may be anything.
@@ -45,6 +48,8 @@ pub struct StaticIpFields<'a> {
     pub state: &'a str,
     /// May be empty.
     pub note: &'a str,
+    /// An exit's name; empty for an address of the gateways' own hosts.
+    pub exit: &'a str,
 }
 
 impl StaticIpFields<'_> {
@@ -62,6 +67,7 @@ impl StaticIpFields<'_> {
             city: line(self.city).map_err(RowFault::City)?,
             state: state(self.state.trim())?,
             note: line(self.note).map_err(RowFault::Note)?,
+            exit: exit(self.exit.trim())?,
         })
     }
 }
@@ -82,6 +88,10 @@ fn state(word: &str) -> Result<StaticIpState, RowFault> {
             None => Err(RowFault::State),
         },
     }
+}
+
+fn exit(name: &str) -> Result<Option<ExitName>, RowFault> {
+    (!name.is_empty()).then(|| ExitName::parse(name)).transpose().map_err(RowFault::Exit)
 }
 
 fn line(text: &str) -> Result<String, PlaceFault> {
@@ -130,6 +140,9 @@ pub enum RowFault {
     /// The note.
     #[error("note: {0}")]
     Note(PlaceFault),
+    /// The exit's name.
+    #[error("exit: {0}")]
+    Exit(ExitNameError),
     /// Not a state.
     #[error("state: must be for_sale, maintenance or withdrawn")]
     State,
@@ -152,6 +165,7 @@ mod tests {
         city: "Chiyoda",
         state: "",
         note: "",
+        exit: "",
     };
 
     #[test]
@@ -175,6 +189,7 @@ mod tests {
             (StaticIpFields { city: &long, ..GOOD }, RowFault::City(PlaceFault::TooLong)),
             (StaticIpFields { state: "sold", ..GOOD }, RowFault::State),
             (StaticIpFields { state: "held", ..GOOD }, RowFault::Held),
+            (StaticIpFields { exit: "a b", ..GOOD }, RowFault::Exit(ExitNameError)),
         ];
         for (fields, fault) in cases {
             assert_eq!(fields.read(), Err(fault));
@@ -183,9 +198,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_answered(texts in proptest::array::uniform7(".{0,70}")) {
-            let [ip, kind, country, region, city, state, note] = texts.each_ref().map(String::as_str);
-            let read = StaticIpFields { ip, kind, country, region, city, state, note }.read();
+        fn any_text_is_answered(texts in proptest::array::uniform8(".{0,70}")) {
+            let [ip, kind, country, region, city, state, note, exit] = texts.each_ref().map(String::as_str);
+            let read = StaticIpFields { ip, kind, country, region, city, state, note, exit }.read();
             prop_assert!(read.is_err() || ip.trim().parse::<IpAddr>().is_ok());
         }
     }

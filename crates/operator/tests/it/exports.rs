@@ -59,9 +59,9 @@ each_store! {
 
     async fn a_table_of_many_pages_is_whole(store: &TestStore) {
         let given = Given::over(store).await;
-        let rows: Vec<_> = (0..2500).map(|n| format!("10.0.{}.{},14,US,,,for_sale,-,,\n", n / 250, n % 250)).collect();
+        let rows: Vec<_> = (0..2500).map(|n| format!("10.0.{}.{},14,US,,,for_sale,-,,,\n", n / 250, n % 250)).collect();
         let rows = rows.concat();
-        let head = "ip,kind,country,region,city,state,note,customer,expires_at";
+        let head = "ip,kind,country,region,city,state,note,exit,customer,expires_at";
         let sheet = StaticIpSheet::read(format!("{head}\n{rows}").as_bytes());
         given.service.import_static_ips(&operator(), sheet, Arc::default()).await.unwrap();
         let written = table(&given, "static-ips").await;

@@ -7,6 +7,7 @@ mod catalogue;
 mod coupons;
 mod customers;
 mod directory;
+mod exits;
 mod given;
 mod incarnations;
 mod leases;

@@ -107,8 +107,8 @@ each_store! {
         let (one, two) = (given.boot(NODE, Vec::new()).await, given.boot(NEIGHBOUR, Vec::new()).await);
         let before = given.newest().await;
         let ask = Ask::Connections { customer: None, account: None, most: 10 };
-        let asking = given.service.clone();
-        let asked = tokio::spawn(async move { asking.ask_gateways(ask, PATIENCE).await });
+        let (asking, asked_for) = (given.service.clone(), ask.clone());
+        let asked = tokio::spawn(async move { asking.ask_gateways(asked_for, PATIENCE).await });
         given.service.wait_for_news(before).await;
         let questions = given.asked_after(before).await;
         let [question] = &questions[..] else { panic!("one question: {questions:?}") };

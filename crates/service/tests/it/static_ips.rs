@@ -1,5 +1,6 @@
 //! Static IPs: bought, told, renewed, changed, given back, expired; never sold twice.
 
+mod behind;
 mod by_itself;
 
 use std::sync::Arc;

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use turnpike_domain::country::CountryCode;
+use turnpike_domain::exit::ExitName;
 use turnpike_domain::ids::{CustomerId, HoldingId, StaticIpId};
 use turnpike_domain::product::ProductType;
 use turnpike_domain::static_ip::StaticIpState;
@@ -31,6 +32,8 @@ pub struct StaticIpDetails {
     pub state: StaticIpState,
     /// The operator's own words on it.
     pub note: String,
+    /// The exit that it is behind; `None` for an address of the gateways' own hosts.
+    pub exit: Option<ExitName>,
     /// Who holds it.
     pub holder: Option<Holder>,
 }
@@ -56,6 +59,7 @@ struct DetailsRow {
     city: String,
     state: i64,
     note: String,
+    exit: Option<String>,
     holding_id: Option<i64>,
     customer_id: Option<i64>,
     expires_at: Option<i64>,
@@ -75,6 +79,7 @@ impl TryFrom<DetailsRow> for StaticIpDetails {
             city: row.city,
             state: state(row.id, row.state)?,
             note: row.note,
+            exit: row.exit.as_deref().map(ExitName::parse).transpose().map_err(|_| corrupt(row.id, "exit_id"))?,
             holder: holder.map(|((holding, customer), expires_at)| Holder {
                 holding: HoldingId::new(holding),
                 customer: CustomerId::new(customer),
@@ -100,11 +105,12 @@ pub struct StaticIpFilter {
 }
 
 const PAGE: &str = "\
-    SELECT static_ip.id, ip, static_ip.product_type, static_ip.country, region, city, state, note,
-        holding.id AS holding_id, holding.customer_id, holding.expires_at
+    SELECT static_ip.id, ip, static_ip.product_type, static_ip.country, region, city, static_ip.state, note,
+        exit.name AS exit, holding.id AS holding_id, holding.customer_id, holding.expires_at
     FROM static_ip LEFT JOIN holding ON holding.static_ip_id = static_ip.id AND holding.ended_at IS NULL
+        LEFT JOIN exit ON exit.id = static_ip.exit_id
     WHERE static_ip.id > $1 AND (ip = $2 OR $2 = '') AND (static_ip.product_type = $3 OR $3 = 0)
-        AND (static_ip.country = $4 OR $4 = '') AND (state = $5 OR $5 < 0) AND (holding.customer_id = $6 OR $6 = 0)
+        AND (static_ip.country = $4 OR $4 = '') AND (static_ip.state = $5 OR $5 < 0) AND (holding.customer_id = $6 OR $6 = 0)
     ORDER BY static_ip.id
     LIMIT $7";
 
@@ -128,9 +134,10 @@ pub async fn page(
 }
 
 const BY_ID: &str = "\
-    SELECT static_ip.id, ip, static_ip.product_type, static_ip.country, region, city, state, note,
-        holding.id AS holding_id, holding.customer_id, holding.expires_at
+    SELECT static_ip.id, ip, static_ip.product_type, static_ip.country, region, city, static_ip.state, note,
+        exit.name AS exit, holding.id AS holding_id, holding.customer_id, holding.expires_at
     FROM static_ip LEFT JOIN holding ON holding.static_ip_id = static_ip.id AND holding.ended_at IS NULL
+        LEFT JOIN exit ON exit.id = static_ip.exit_id
     WHERE static_ip.id = $1";
 
 /// One address.

@@ -25,6 +25,7 @@ async fn stock(store: &Store, count: u8) {
         city: String::new(),
         state: StaticIpState::ForSale,
         note: String::new(),
+        exit: None,
     };
     let ips: Vec<_> = (1..=count).map(one).collect();
     let done: Result<u64, StoreError> = store.write(ips, |ips, tx| Box::pin(static_ip::insert(tx, ips))).await;
