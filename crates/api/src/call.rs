@@ -1,6 +1,7 @@
 //! The life of a call: take it in, find who calls, check what the route asks, read its parameters, act, answer.
 
 mod caller;
+mod kept;
 mod once;
 
 use std::sync::Arc;
@@ -24,7 +25,10 @@ use crate::intake::Intake;
 use crate::language::Language;
 use crate::live::Streams;
 use crate::parameters::Parameters;
+use crate::places::PlaceLists;
 use crate::settings::ApiSettings;
+
+pub(crate) use kept::kept;
 
 pub(crate) use caller::{Act, Caller, Desk, Visitor, Who};
 
@@ -35,6 +39,8 @@ pub(crate) struct Api {
     pub(crate) settings: Arc<ApiSettings>,
     /// Which answers go on for as long as their clients listen.
     pub(crate) streams: Streams,
+    /// Lists of places, as they were told last.
+    pub(crate) place_lists: Arc<PlaceLists>,
 }
 
 /// What a route asks of its caller, and how it says that it succeeded (contract 0.3, 0.4).

@@ -1,6 +1,7 @@
 //! Collects calls into a router and a document, from the same lines, so that neither can lack what the other has.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Bytes;
@@ -15,6 +16,7 @@ use crate::call::{self, Act, Api, Caller, Rules, Told, Who, Wish};
 use crate::document::Document;
 use crate::envelope::ListOf;
 use crate::error::ApiError;
+use crate::kept::Kept;
 use crate::settings::Prefix;
 
 /// Where the routes of the dashboard begin, which are under no prefix (contract 0.1, 9).
@@ -85,6 +87,24 @@ impl Contents {
         let handler = move |State(api): State<Api>, request: Request| {
             let act = act.clone();
             async move { call::told(api, (path, rules), act, request).await }
+        };
+        self.routes.push((path, on(MethodFilter::GET, handler)));
+        self
+    }
+
+    /// A call that lists all rows there are, each an `R`, from memory; by GET.
+    pub(crate) fn kept<W, R, F>(mut self, path: &'static str, rules: Rules, act: impl Act<Caller, W, F>) -> Self
+    where
+        W: Wish + ToSchema,
+        R: ToSchema,
+        F: Future<Output = Result<Arc<Kept>, ApiError>> + Send + 'static,
+    {
+        self.document.add_kept::<W, ListOf<R>>(path, rules);
+        #[cfg(test)]
+        self.asked.push(tests::Asked::of::<W>(Method::GET, path, rules));
+        let handler = move |State(api): State<Api>, request: Request| {
+            let act = act.clone();
+            async move { call::kept(api, (path, rules), act, request).await }
         };
         self.routes.push((path, on(MethodFilter::GET, handler)));
         self

@@ -55,6 +55,20 @@ impl Document {
         self.calls.push((HttpMethod::Get, path, operation.build()));
     }
 
+    /// Adds a call that takes `W` by GET and answers `D` from memory.
+    pub(crate) fn add_kept<W: ToSchema, D: ToSchema>(&mut self, path: &'static str, rules: Rules) {
+        D::schemas(&mut self.schemas);
+        let operation = self.operation::<W>(&Method::GET, path, rules);
+        let operation = operation
+            .parameter(header(
+                "If-None-Match",
+                "The `ETag` of an answer that the caller has: 304 when it would be the same.",
+            ))
+            .response("200", answers::data(D::schema(), rules))
+            .response("304", answers::unchanged());
+        self.calls.push((HttpMethod::Get, path, operation.build()));
+    }
+
     /// Adds a call that takes `W` and answers with events of `D`.
     pub(crate) fn add_stream<W: ToSchema, D: ToSchema>(&mut self, path: &'static str, rules: Rules) {
         D::schemas(&mut self.schemas);

@@ -131,6 +131,11 @@ impl Written {
         Self { status, json, retry_after: None }
     }
 
+    /// Its body.
+    pub(crate) fn into_json(self) -> Vec<u8> {
+        self.json
+    }
+
     /// As it is kept for whoever asks again.
     pub(crate) fn to_kept(&self) -> KeptAnswer {
         KeptAnswer { status: self.status.as_u16(), content_type: JSON.to_owned(), body: self.json.clone() }

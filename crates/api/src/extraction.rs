@@ -68,7 +68,7 @@ enum Format {
 
 impl Wish for Extract {
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        let [cc, state, city] = ["cc", "state", "city"].map(|name| fields.optional(name, place));
+        let [cc, state, city] = ["cc", "state", "city"].map(|name| fields.optional(name, fields::place));
         let num = fields.optional("num", number).unwrap_or(1);
         let life = fields.optional("life", life).unwrap_or(LIFE_MINUTES);
         let format = fields.optional("format", format).unwrap_or_default();
@@ -77,10 +77,6 @@ impl Wish for Extract {
         let [pt, protocol] = ["pt", "protocol"].map(|name| fields.optional(name, |_| Ok(())).unwrap_or_default());
         Some(Self { cc, state, city, num, life, format, lb, ep, pt, protocol })
     }
-}
-
-fn place(given: &Given) -> Result<PlaceName, FieldError> {
-    PlaceName::parse(fields::text(given)?).map_err(|_| FieldError::PlaceForm)
 }
 
 fn number(given: &Given) -> Result<u32, FieldError> {

@@ -11,6 +11,7 @@ use turnpike_domain::account::{AccountPassword, NamePrefix, Username};
 use turnpike_domain::accounts;
 use turnpike_domain::allow_list::{self, Admitted};
 use turnpike_domain::calendar::Zone;
+use turnpike_domain::place::PlaceName;
 use turnpike_domain::product::ProductType;
 use turnpike_domain::remark::Remark;
 use turnpike_domain::time::{Span, Timestamp};
@@ -173,6 +174,11 @@ pub(crate) fn text(given: &Given) -> Result<&str, FieldError> {
         Given::Repeated => Err(FieldError::Repeated),
         Given::Number(_) | Given::Boolean(_) | Given::Null | Given::Unusable => Err(FieldError::NotText),
     }
+}
+
+/// A place's name, in whatever spelling.
+pub(crate) fn place(given: &Given) -> Result<PlaceName, FieldError> {
+    PlaceName::parse(text(given)?).map_err(|_| FieldError::PlaceForm)
 }
 
 /// An account's name, with or without the prefix.

@@ -107,7 +107,7 @@ impl TryFrom<String> for Language {
 pub struct UnknownLanguage(String);
 
 /// `de;q=0.7` as a weight in thousandths and a tag.
-fn preference(entry: &str) -> (u32, &str) {
+pub(crate) fn preference(entry: &str) -> (u32, &str) {
     let (tag, parameter) = entry.split_once(';').unwrap_or((entry, ""));
     let weight = match parameter.trim().strip_prefix("q=") {
         Some(weight) => thousandths(weight.trim()).unwrap_or(0),

@@ -17,11 +17,12 @@ use crate::contents::Contents;
 use crate::envelope::Success;
 use crate::guard::{self, AfterPanic, RequestIds};
 use crate::live::{self, Streams, UsageEvent};
+use crate::places::{Country, CountryAreas, CountryCities, CountryStates, PlaceLists};
 use crate::settings::ApiSettings;
 use crate::user_product::auto_renewal;
 use crate::{
-    activity, api_keys, article, coupon, extraction, order, pay, payment, product, proxy_account, proxy_ip, quota,
-    static_ip, user, user_product, user_usage_flow, viewer, whitelist_account,
+    activity, api_keys, article, coupon, extraction, order, pay, payment, places, product, proxy_account, proxy_ip,
+    quota, static_ip, user, user_product, user_usage_flow, viewer, whitelist_account,
 };
 
 const ANYONE: Rules = Rules { success: Success::done(200), gate: Gate::Anyone };
@@ -78,6 +79,14 @@ pub(crate) fn contents() -> Contents {
         .post("/user-product/auto-renewal-logs", OPEN, auto_renewal::log)
         .told("/ip/v3", CHANGING, extraction::extract)
         .told("/web_v1/ip/get-ip-v3", CHANGING, extraction::extract_flat)
+        .kept::<_, CountryCities, _>("/ip/dynamic-citys", VERIFIED, places::cities)
+        .kept::<_, CountryStates, _>("/ip/dynamic-states", VERIFIED, places::states)
+        .get("/ip/dynamic-citys/search", VERIFIED, places::search_cities)
+        .get("/ip/dynamic-states/search", VERIFIED, places::search_states)
+        .kept::<_, CountryCities, _>("/ip/dcl4", OPEN, places::cities_of_account)
+        .kept::<_, CountryStates, _>("/ip/dsl4", OPEN, places::states_of_account)
+        .kept::<_, CountryAreas, _>("/ip/dal4", OPEN, places::areas_of_account)
+        .kept::<_, Country, _>("/host-pool/regions", OPEN, places::countries)
         .get("/ip/get-static-ip", OPEN, static_ip::list)
         .post("/ip/change-static-ip", CHANGING, static_ip::change)
         .get("/static-ip-region", OPEN_REQUEST, static_ip::regions)
@@ -96,7 +105,12 @@ pub fn router(service: Service, settings: ApiSettings) -> Router {
     let settings = Arc::new(settings);
     let panics = CatchPanicLayer::custom(AfterPanic(settings.language));
     calls
-        .with_state(Api { service, settings: settings.clone(), streams: Streams::default() })
+        .with_state(Api {
+            service,
+            settings: settings.clone(),
+            streams: Streams::default(),
+            place_lists: Arc::<PlaceLists>::default(),
+        })
         .route("/openapi.json", get(move || std::future::ready(json(document.clone()))))
         .merge(viewer::routes())
         .method_not_allowed_fallback(guard::method_not_allowed)

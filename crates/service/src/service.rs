@@ -22,6 +22,7 @@ use crate::login_password::LoginPasswords;
 use crate::once::Underway;
 use crate::places::Places;
 use crate::quota::Quotas;
+use crate::served_places::ServedMemory;
 use crate::shop::ShopSettings;
 use crate::source::{Random, Source};
 use crate::static_ip_rules::StaticIpRules;
@@ -58,6 +59,8 @@ pub(crate) struct Shared {
     pub(crate) underway: Underway,
     /// How far gateways have applied the feed.
     pub(crate) places: Places,
+    /// Where customers are served.
+    pub(crate) served: ServedMemory,
     staleness_ms: AtomicU64,
     source: Source,
 }
@@ -80,6 +83,7 @@ impl Service {
             bindings: Bindings::default(),
             underway: Underway::default(),
             places: Places::default(),
+            served: ServedMemory::default(),
             staleness_ms: AtomicU64::new(STALENESS_MS),
             source,
         };

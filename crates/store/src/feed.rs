@@ -128,6 +128,18 @@ pub async fn since(tx: &mut Tx, after: Option<FeedSeq>, newest: FeedSeq) -> Resu
     changed.into_iter().map(known).collect()
 }
 
+const EXIT_SINCE: &str = "SELECT seq FROM feed WHERE seq > $1 AND kind = $2 LIMIT 1";
+
+/// Whether an exit may have changed after `after`: the feed says so, or no longer reaches as far back.
+///
+/// # Errors
+/// Only the database's own.
+pub async fn exits_changed(tx: &mut Tx, after: Option<FeedSeq>) -> Result<bool, StoreError> {
+    // `None` is before every number.
+    Ok(reach(tx).await?.trimmed > after
+        || optional!((i64,), tx, EXIT_SINCE, after.map_or(0, FeedSeq::get), EXIT)?.is_some())
+}
+
 const OLDEST_KEPT: &str = "SELECT CAST(coalesce(max(seq), 0) AS BIGINT) FROM feed WHERE at < $1";
 const TRIM: &str = "DELETE FROM feed WHERE seq <= $1";
 const MARK_TRIMMED: &str = "UPDATE feed_head SET trimmed = $1 WHERE id = 1 AND trimmed < $1";

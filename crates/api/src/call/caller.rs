@@ -18,6 +18,7 @@ use crate::error::ApiError;
 use crate::intake::Intake;
 use crate::language::Language;
 use crate::live::Streams;
+use crate::places::PlaceLists;
 use crate::server::Closing;
 use crate::settings::ApiSettings;
 
@@ -32,6 +33,7 @@ pub(crate) struct Desk {
     pub(crate) service: Service,
     pub(crate) settings: Arc<ApiSettings>,
     pub(crate) streams: Streams,
+    pub(crate) place_lists: Arc<PlaceLists>,
     pub(crate) language: Language,
     pub(crate) success: Success,
     /// Whence the request comes.
@@ -42,9 +44,9 @@ pub(crate) struct Desk {
 
 impl Desk {
     pub(super) fn new(api: Api, rules: Rules, language: Language, client: IpAddr) -> Self {
-        let Api { service, settings, streams } = api;
+        let Api { service, settings, streams, place_lists } = api;
         let closing = CancellationToken::new();
-        Self { service, settings, streams, language, success: rules.success, client, closing }
+        Self { service, settings, streams, place_lists, language, success: rules.success, client, closing }
     }
 
     /// Takes over what the server says of its end.

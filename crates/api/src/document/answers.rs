@@ -47,6 +47,11 @@ pub(super) fn data_or_text(schema: RefOr<Schema>, rules: Rules) -> Response {
     response
 }
 
+/// Nothing: the caller has it.
+pub(super) fn unchanged() -> Response {
+    ResponseBuilder::new().description("The answer is the one that the caller has.").build()
+}
+
 /// Events, or an error.
 pub(super) fn events(name: &str, rules: Rules) -> Response {
     let data = text().content_media_type(JSON).description(Some(format!("JSON: a `{name}`.")));

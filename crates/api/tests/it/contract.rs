@@ -12,6 +12,7 @@ mod gates;
 mod orders;
 mod packages;
 mod payment;
+mod places;
 mod shape;
 mod static_ips;
 mod usage;
@@ -22,12 +23,13 @@ use turnpike_testkit::each_store;
 use world::World;
 
 /// Every section.
-fn sections() -> [(&'static str, &'static [Call]); 8] {
+fn sections() -> [(&'static str, &'static [Call]); 9] {
     [
         ("§1", accounts::CALLS),
         ("§2", usage::CALLS),
         ("§3", packages::CALLS),
         ("§4", static_ips::CALLS),
+        ("§4 and §8, places", places::CALLS),
         ("§5", orders::CALLS),
         ("§7", payment::CALLS),
         ("§8", family::CALLS),
@@ -149,6 +151,7 @@ sections! {
     usage_is_told_as_section_2_says => usage::CALLS;
     packages_are_told_as_section_3_says => packages::CALLS;
     static_ips_are_told_as_section_4_says => static_ips::CALLS;
+    places_are_listed_as_sections_4_and_8_say => places::CALLS;
     orders_are_made_as_section_5_says => orders::CALLS;
     payments_are_offered_as_section_7_says => payment::CALLS;
     the_family_is_served_as_section_8_says => family::CALLS;

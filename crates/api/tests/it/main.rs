@@ -19,6 +19,7 @@ mod login;
 mod once;
 mod own;
 mod packages;
+mod places;
 mod receipts;
 mod routes;
 mod server;

@@ -16,6 +16,7 @@ mod once;
 mod packages;
 mod quota;
 mod restore;
+mod served_places;
 mod shop;
 mod static_ips;
 mod story;

@@ -1,6 +1,6 @@
 //! Which places can be served now.
 
-use turnpike_domain::exit::ExitState;
+use turnpike_domain::exit::{ExitPlace, ExitState};
 use turnpike_domain::place::PlaceWish;
 use turnpike_domain::product::ProductType;
 
@@ -32,4 +32,16 @@ pub async fn serves(tx: &mut Tx, product_type: ProductType, wish: &PlaceWish) ->
         }
     }
     Ok(false)
+}
+
+const SERVED: &str = "SELECT DISTINCT places, product_types FROM exit WHERE state = $1";
+
+/// Where exits that take connections are, and whom they serve there: lists of places, each with types of accounts. What gateways
+/// find out about exits' health is not in the store, so it does not count here.
+///
+/// # Errors
+/// [`StoreError::Corrupt`], or the database's own.
+pub async fn served(tx: &mut Tx) -> Result<Vec<(Vec<ExitPlace>, Vec<ProductType>)>, StoreError> {
+    let found = all!((String, String), tx, SERVED, ExitState::Active.number())?;
+    found.into_iter().map(|(places, types)| Ok((row::places(0, &places)?, row::product_types(0, &types)?))).collect()
 }

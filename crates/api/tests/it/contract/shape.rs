@@ -26,6 +26,18 @@ const NAMED: &[(&str, &str)] = &[
         "static ip",
         r#"{"id":"id","ip":"address","port":2600,"username":"text","password":"text","protocol":"=http/socks5","country_code":"text","state":"text","city":"text","product_type":"count","status":"count","trade_no":"trade number","remark":"text","created_at":"zoneless","expired_at":"zoneless"}"#,
     ),
+    (
+        "country's cities",
+        r#"{"name_zh_cn":"text","name_en":"text","continent_code":"text","country_code":"text","items":"any"}"#,
+    ),
+    (
+        "country's states",
+        r#"{"name_zh_cn":"text","name_en":"text","continent_code":"text","country_code":"text","items":"any"}"#,
+    ),
+    (
+        "country",
+        r#"{"code":"text","name_zh_cn":"text","name_en":"text","continent_code":"text","country_code":"text"}"#,
+    ),
     ("region", r#"{"code":"text","number":"id"}"#),
     (
         "order",

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use turnpike_domain::catalogue::{Catalogue, Draft, Listed, Sku, Terms};
 use turnpike_domain::coupon::{CouponCode, CouponScope, NewCoupon, Percent, Reduction};
+use turnpike_domain::exit::ExitFields;
 use turnpike_domain::ids::ProductId;
 use turnpike_domain::money::Money;
 use turnpike_domain::product::ProductType;
@@ -37,6 +38,7 @@ impl World {
         given.service.import_static_ips(&operator(), sheet, Arc::default()).await.unwrap();
         given.service.add_article(&operator(), "Maintenance", "On Sunday.\nAt noon.").await.unwrap();
         coupon(&given).await;
+        exits(&given).await;
         let (anna, ben) = (given.customer("anna@example.com").await, given.customer("ben@example.com").await);
         let amount = Money::from_minor(100_000_000).unwrap();
         let adjustment = Adjustment { customer: anna.id, amount, key: None, reason: "a gift".to_owned() };
@@ -52,6 +54,16 @@ impl World {
             Who::Anna => &self.anna,
             Who::Ben => &self.ben,
         }
+    }
+}
+
+/// One exit for traffic, whose cities are known in part, and one for time plans.
+async fn exits(given: &Given) {
+    let places = "US/California/LosAngeles|US/NorthCarolina|SG//Singapore|DE";
+    for (name, places, product_types) in [("traffic", places, "9"), ("plans", "JP/Tokyo/Tokyo", "11")] {
+        let fields = ExitFields { name, route: "direct", places, product_types, ..ExitFields::default() };
+        let (name, terms) = fields.read().unwrap();
+        given.service.add_exit(&operator(), name, terms).await.unwrap();
     }
 }
 
