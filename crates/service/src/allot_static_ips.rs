@@ -16,6 +16,7 @@ use turnpike_store::{Tx, static_ip};
 use crate::error::{ServiceError, look_again};
 use crate::service::Service;
 use crate::source::draw;
+use crate::static_ip_ports::{self, Holder};
 
 /// What names and passwords are drawn from: nothing that is mistaken for something else.
 const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
@@ -47,6 +48,7 @@ pub(crate) async fn allot(
     let (customer, order, product_type) = (*customer, *order, *product_type);
     let new = NewHoldings { customer, order, product_type, starts_at: *now, expires_at: *expires_at };
     let holdings = holding::insert(tx, &new, &ips).await?;
+    static_ip_ports::provide(service, tx, Holder { customer, product_type }, &holdings, *now).await?;
     provide_account(service, tx, (customer, product_type), *now).await?;
     tx.announce(Changed::Customer(customer), *now);
     Ok(holdings)

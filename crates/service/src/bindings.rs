@@ -90,9 +90,6 @@ impl Service {
             waiting.send(bound).ok();
             return Ok(());
         }
-        Ok(self
-            .store
-            .write((batch, bound), |(batch, bound), tx| Box::pin(endpoint::note_bound(tx, *batch, bound)))
-            .await?)
+        Ok(self.keep_bound(batch, bound).await?)
     }
 }

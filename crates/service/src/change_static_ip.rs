@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 
 use turnpike_domain::country::CountryCode;
-use turnpike_domain::ids::{CustomerId, HoldingId, StaticIpId};
+use turnpike_domain::ids::{CustomerId, EndpointBatchId, HoldingId, StaticIpId};
 use turnpike_domain::static_ip::StaticIpState;
 use turnpike_domain::time::Timestamp;
 use turnpike_store::feed::Changed;
@@ -17,6 +17,7 @@ use crate::error::{ServiceError, look_again};
 use crate::list_static_ips::{self, StaticIpView};
 use crate::service::Service;
 use crate::static_ip_inventory::details;
+use crate::static_ip_ports;
 
 /// What is to be changed, and for what.
 #[derive(Clone, Copy)]
@@ -25,6 +26,8 @@ struct Swap {
     holding: HoldingId,
     /// Where the other address is to be; where this one is when not given.
     country: Option<CountryCode>,
+    /// With what gateways are told that another address is behind its port.
+    batch: EndpointBatchId,
     now: Timestamp,
 }
 
@@ -37,6 +40,7 @@ struct Replacement {
     actor: Actor,
     ip: IpAddr,
     country: Option<CountryCode>,
+    batch: EndpointBatchId,
     now: Timestamp,
 }
 
@@ -54,7 +58,7 @@ impl Service {
         holding: HoldingId,
         country: Option<CountryCode>,
     ) -> Result<StaticIpView, ServiceError> {
-        let swap = Swap { customer, holding, country, now: self.now() };
+        let swap = Swap { customer, holding, country, batch: self.draw_batch(), now: self.now() };
         let change = OwnChange { service: self.clone(), swap };
         self.store.write(change, |change, tx| Box::pin(change_own(change, tx))).await
     }
@@ -70,7 +74,8 @@ impl Service {
         ip: IpAddr,
         country: Option<CountryCode>,
     ) -> Result<StaticIpDetails, ServiceError> {
-        let replacement = Replacement { actor: actor.clone(), ip, country, now: self.now() };
+        let (batch, now) = (self.draw_batch(), self.now());
+        let replacement = Replacement { actor: actor.clone(), ip, country, batch, now };
         self.store.write(replacement, |replacement, tx| Box::pin(replace(replacement, tx))).await
     }
 }
@@ -97,10 +102,11 @@ async fn change_own(change: &OwnChange, tx: &mut Tx) -> Result<StaticIpView, Ser
 }
 
 async fn replace(replacement: &Replacement, tx: &mut Tx) -> Result<StaticIpDetails, ServiceError> {
-    let Replacement { actor, ip, country, now } = replacement;
+    let Replacement { actor, ip, country, batch, now } = replacement;
     let found = details(tx, *ip).await?;
     let holder = found.holder.ok_or(ServiceError::NotHeld)?;
-    let swap = Swap { customer: holder.customer, holding: holder.holding, country: *country, now: *now };
+    let (customer, holding) = (holder.customer, holder.holding);
+    let swap = Swap { customer, holding, country: *country, batch: *batch, now: *now };
     let held = lock(tx, swap.customer, swap.holding).await?;
     if held.static_ip != found.id {
         // The customer was quicker.
@@ -124,6 +130,7 @@ async fn swap_ips(tx: &mut Tx, actor: &Actor, held: &Held, swap: Swap) -> Result
         return Err(StoreError::Contended.into());
     }
     static_ip::release(tx, &[held.static_ip]).await?;
+    static_ip_ports::follow(tx, customer, held.id, swap.batch, now).await?;
     tx.announce(Changed::Customer(customer), now);
     let detail = format!("{}: {} for {}", held.id, address(tx, taken).await?, address(tx, held.static_ip).await?);
     audit::insert(tx, &actor.did("static-ip.change", customer, detail, now)).await?;

@@ -1,17 +1,18 @@
 //! How static IPs come back into the inventory: by a refund, and when the grace time after their expiry is over.
 
-use turnpike_domain::ids::{CustomerId, OrderId, StaticIpId};
+use turnpike_domain::ids::{CustomerId, EndpointBatchId, OrderId, StaticIpId};
 use turnpike_domain::time::Timestamp;
 use turnpike_store::feed::Changed;
 use turnpike_store::{StoreError, Tx, holding, static_ip};
 
 use crate::error::ServiceError;
 use crate::service::Service;
+use crate::static_ip_ports;
 
 /// How many holdings one transaction ends.
 const BATCH: u32 = 500;
 
-/// Takes back what came from an order that is refunded: how many addresses.
+/// Takes back what came from an order that is refunded, and tells gateways with a batch that ports are free: how many addresses.
 ///
 /// # Errors
 /// Only the store's.
@@ -19,11 +20,12 @@ pub(crate) async fn give_back(
     tx: &mut Tx,
     customer: CustomerId,
     order: OrderId,
-    now: Timestamp,
+    (now, batch): (Timestamp, EndpointBatchId),
 ) -> Result<usize, ServiceError> {
     let ended = holding::end_of_order(tx, customer, order, now).await?;
     if !ended.is_empty() {
         static_ip::release(tx, &ended).await?;
+        static_ip_ports::withdraw(tx, Some(customer), batch, now).await?;
         tx.announce(Changed::Customer(customer), now);
     }
     Ok(ended.len())
@@ -41,7 +43,8 @@ impl Service {
         self.store.write(now, |now, tx| Box::pin(announce(*now, tx))).await?;
         let mut ended = 0;
         loop {
-            let batch = self.store.write((expired_by, now), |times, tx| Box::pin(end(*times, tx))).await?;
+            let work = ((expired_by, now), self.draw_batch());
+            let batch = self.store.write(work, |(times, batch), tx| Box::pin(end(*times, *batch, tx))).await?;
             ended += batch;
             if batch == 0 {
                 return Ok(ended);
@@ -56,11 +59,16 @@ async fn announce(now: Timestamp, tx: &mut Tx) -> Result<(), StoreError> {
     Ok(())
 }
 
-async fn end((expired_by, now): (Timestamp, Timestamp), tx: &mut Tx) -> Result<usize, StoreError> {
+async fn end(
+    (expired_by, now): (Timestamp, Timestamp),
+    batch: EndpointBatchId,
+    tx: &mut Tx,
+) -> Result<usize, StoreError> {
     let ended = holding::end_expired(tx, expired_by, now, BATCH).await?;
     let (customers, ips): (Vec<_>, Vec<StaticIpId>) = ended.into_iter().unzip();
     if !ips.is_empty() {
         static_ip::release(tx, &ips).await?;
+        static_ip_ports::withdraw(tx, None, batch, now).await?;
     }
     tell(tx, customers, now);
     Ok(ips.len())

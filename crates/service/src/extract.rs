@@ -48,6 +48,8 @@ pub(super) struct Work {
     pub(super) customer: CustomerId,
     pub(super) wish: Extraction,
     pub(super) batch: EndpointBatchId,
+    /// Whether exits serve the place.
+    pub(super) is_served: bool,
     pub(super) name: EntryName,
     pub(super) entry: Entry,
     pub(super) now: Timestamp,
@@ -68,9 +70,11 @@ impl Service {
         let (name, entry) = self.extraction_rules().entry(wish.entry.as_ref());
         let minutes = wish.life_minutes.clamp(SHORTEST_LIFE_MINUTES, LONGEST_LIFE_MINUTES);
         let ends_at = now.plus(Span::from_secs(i64::from(minutes).saturating_mul(60)));
+        let is_served = self.served_places().await?.of(PRODUCT_TYPE).iter().any(|place| place.serves(&wish.place));
         let until = Instant::now() + BOUND_WITHIN;
         let waiting = self.await_batch();
-        let work = Work { service: self.clone(), customer, wish, batch: waiting.batch, name, entry, now, ends_at };
+        let work =
+            Work { service: self.clone(), customer, wish, batch: waiting.batch, is_served, name, entry, now, ends_at };
         let given = self.store.write(work.clone(), |work, tx| Box::pin(give(work, tx))).await?;
         let ports = self.listening(work, given, (waiting, until)).await?;
         Ok(ports.into_iter().map(|port| (entry.address, port)).collect())
@@ -86,7 +90,8 @@ async fn give(work: &Work, tx: &mut Tx) -> Result<Vec<(EndpointId, u16)>, Servic
     if !package::has_usable(tx, *customer, PRODUCT_TYPE, *now).await? {
         return Err(ServiceError::NoTraffic);
     }
-    if !exit::serves(tx, PRODUCT_TYPE, &wish.place).await? {
+    let by_host = wish.place.is_anywhere() && !exit::are_there_any(tx).await?;
+    if !(work.is_served || by_host) {
         return Err(ServiceError::PlaceNotServed);
     }
     let given = allot(work, wish.count.min(LARGEST_BATCH), tx).await?;
@@ -100,11 +105,11 @@ async fn give(work: &Work, tx: &mut Tx) -> Result<Vec<(EndpointId, u16)>, Servic
 
 /// Gives out free ports, as many as the customer may still have.
 pub(super) async fn allot(work: &Work, count: u32, tx: &mut Tx) -> Result<Vec<(EndpointId, u16)>, ServiceError> {
-    let Work { service, customer, wish, batch, name, entry, now, ends_at } = work;
+    let Work { service, customer, wish, batch, name, entry, now, ends_at, .. } = work;
+    endpoint::lock_entry(tx, name).await?;
     customer_profile::lock_quotas(tx, *customer).await?;
     let live = endpoint::count_extracted(tx, *customer, *now).await?;
     let most = service.extraction_rules().most_live.saturating_sub(live).min(count);
-    endpoint::lock_entry(tx, name).await?;
     let (account, is_new) = account::nameless(tx, *customer, PRODUCT_TYPE, *now).await.map_err(look_again)?;
     endpoint::open_batch(tx, *batch, *now).await?;
     let ports = Ports { entry: name.clone(), range: entry.ports, shuffle: service.shuffle() };

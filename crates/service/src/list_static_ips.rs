@@ -1,6 +1,6 @@
 //! Static IPs as their customer sees them, and where more can be bought (contract §4).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 
 use turnpike_domain::country::CountryCode;
@@ -11,7 +11,7 @@ use turnpike_domain::time::Timestamp;
 use turnpike_domain::trade_no::TradeNo;
 use turnpike_store::holding::{self, Holding, HoldingFilter};
 use turnpike_store::package::Stretch;
-use turnpike_store::{Tx, account, static_ip};
+use turnpike_store::{Tx, account, endpoint, static_ip};
 
 use crate::error::ServiceError;
 use crate::list_packages::Page;
@@ -41,7 +41,7 @@ pub struct StaticIpView {
     pub id: HoldingId,
     /// The address.
     pub ip: IpAddr,
-    /// The gateway's port.
+    /// The port of the default entry that leads to it; the gateway's own when it has none.
     pub port: u16,
     /// What the gateway knows the customer and the address by; empty while there is no account of the type.
     pub username: String,
@@ -134,7 +134,8 @@ async fn views(
     found: Vec<Holding>,
     now: Timestamp,
 ) -> Result<Vec<StaticIpView>, ServiceError> {
-    let port = service.static_ip_rules().port;
+    let ports: HashMap<_, _> = endpoint::of_holdings(tx, customer).await?.into_iter().collect();
+    let every_gateway = service.static_ip_rules().port;
     let mut logins = BTreeMap::new();
     let mut views = Vec::with_capacity(found.len());
     for holding in found {
@@ -147,6 +148,7 @@ async fn views(
             Some((name, password)) => (format!("{name}_ip-{}", holding.ip), password.clone()),
             None => (String::new(), String::new()),
         };
+        let port = ports.get(&holding.id).copied().unwrap_or(every_gateway);
         let status = HoldingStatus::of(holding.expires_at, holding.state, now);
         let Holding { id, ip, country, region, city, trade_no, remark, starts_at, expires_at, .. } = holding;
         views.push(StaticIpView {

@@ -1,14 +1,15 @@
 //! Ports that are given out to customers, and the batches in which gateways are told of them.
 //!
-//! Of an entry one transaction gives out ports at a time: it has the entry's row locked, after the customer's.
+//! Of an entry one transaction gives out ports at a time: it has the entry's row locked, and only then the customer's.
 
 mod batch;
 pub mod details;
 mod end;
 mod entries;
+mod holdings;
 
 use turnpike_domain::endpoint::{EntryName, PortRange};
-use turnpike_domain::ids::{AccountId, CustomerId, EndpointBatchId, EndpointId, HoldingId};
+use turnpike_domain::ids::{AccountId, CustomerId, EndpointBatchId, EndpointId};
 use turnpike_domain::place::{PlaceName, PlaceWish};
 use turnpike_domain::product::ProductType;
 use turnpike_domain::time::Timestamp;
@@ -18,8 +19,9 @@ use crate::error::StoreError;
 use crate::rows::rows;
 
 pub use batch::{Bound, bound, note_bound, open_batch, trim};
-pub use end::{end, end_expired, end_of_holdings};
+pub use end::{end, end_expired};
 pub use entries::{entries, of_batches};
+pub use holdings::{allot_to_holdings, end_of_ended_holdings, end_unbound, of_holdings, retell, without_port};
 
 pub(crate) const fn corrupt(id: i64, column: &'static str) -> StoreError {
     StoreError::Corrupt { table: "endpoint", column, id }
@@ -121,55 +123,6 @@ pub async fn allot(
     given.into_iter().map(placed).collect()
 }
 
-const ALLOT_HOLDINGS: &str = "\
-    WITH RECURSIVE ports (port) AS (
-        SELECT CAST($2 AS BIGINT) UNION ALL SELECT port + 1 FROM ports WHERE port < CAST($3 AS BIGINT)
-    ),
-    chosen AS (
-        SELECT port, row_number() OVER (ORDER BY (port * CAST($4 AS BIGINT) + CAST($5 AS BIGINT)) % 65537) AS place
-        FROM ports
-        WHERE port NOT IN (SELECT taken.port FROM endpoint AS taken WHERE taken.entry = $1 AND taken.ended_at IS NULL)
-    ),
-    held AS (
-        SELECT CAST(value ->> 0 AS BIGINT) AS holding_id, CAST(value ->> 1 AS BIGINT) AS place FROM json_each($6)
-    )
-    INSERT INTO endpoint (entry, port, customer_id, account_id, product_type, holding_id, batch, created_at)
-    SELECT $1, chosen.port, $7, $8, $9, held.holding_id, $10, $11
-    FROM held JOIN chosen ON chosen.place = held.place
-    RETURNING id, port";
-
-/// Gives each of these static IPs a free port of a locked entry, for as long as it is held: fewer when there are fewer.
-///
-/// # Errors
-/// [`StoreError::Conflict`] when one has a port; the database's own.
-pub async fn allot_to_holdings(
-    tx: &mut Tx,
-    ports: &Ports,
-    tenancy: &Tenancy,
-    holdings: &[HoldingId],
-) -> Result<Vec<(EndpointId, u16)>, StoreError> {
-    let Ports { entry, range, shuffle } = ports;
-    let Tenancy { customer, account, product_type, batch, created_at } = tenancy;
-    let held: Vec<_> = (1_i64..).zip(holdings).map(|(place, holding)| (holding.get(), place)).collect();
-    let given = all!(
-        (i64, i64),
-        tx,
-        ALLOT_HOLDINGS,
-        entry.as_str(),
-        i64::from(range.first()),
-        i64::from(range.last()),
-        shuffle.0,
-        shuffle.1,
-        rows(&held)?,
-        customer.get(),
-        account.get(),
-        product_type.number(),
-        batch.get(),
-        created_at.ms()
-    )?;
-    given.into_iter().map(placed).collect()
-}
-
 fn placed((id, number): (i64, i64)) -> Result<(EndpointId, u16), StoreError> {
     Ok((EndpointId::new(id), port(id, number)?))
 }
@@ -188,18 +141,6 @@ const COUNT: &str = "\
 pub async fn count_extracted(tx: &mut Tx, customer: CustomerId, now: Timestamp) -> Result<u32, StoreError> {
     let (count,) = one!((i64,), tx, COUNT, customer.get(), now.ms())?;
     Ok(u32::try_from(count).unwrap_or(u32::MAX))
-}
-
-const OF_HOLDINGS: &str = "\
-    SELECT holding_id, port FROM endpoint WHERE customer_id = $1 AND holding_id IS NOT NULL AND ended_at IS NULL";
-
-/// The ports by which a customer's static IPs are reached.
-///
-/// # Errors
-/// [`StoreError::Corrupt`], or the database's own.
-pub async fn of_holdings(tx: &mut Tx, customer: CustomerId) -> Result<Vec<(HoldingId, u16)>, StoreError> {
-    let found = all!((i64, i64), tx, OF_HOLDINGS, customer.get())?;
-    found.into_iter().map(|(holding, number)| Ok((HoldingId::new(holding), port(holding, number)?))).collect()
 }
 
 const COUNT_BY_ENTRY: &str = "\

@@ -17,7 +17,7 @@ use crate::rows::{hex, rows};
 use row::ExitRow;
 
 pub use page::{ExitFilter, page};
-pub use served::{served, serves};
+pub use served::{are_there_any, served};
 
 pub(crate) const fn corrupt(id: i64, column: &'static str) -> StoreError {
     StoreError::Corrupt { table: "exit", column, id }

@@ -21,7 +21,9 @@ pub(super) async fn take_back(
     now: Timestamp,
 ) -> Result<Unused, ServiceError> {
     let addresses = match order.product_type {
-        ProductType::StaticDatacenterIp | ProductType::StaticResidentialIp => addresses(tx, order, now).await?,
+        ProductType::StaticDatacenterIp | ProductType::StaticResidentialIp => {
+            addresses(service, tx, order, now).await?
+        }
         ProductType::StaticIpRenewal => renewals(service, tx, order, now).await?,
         _ => Unused::ALL,
     };
@@ -36,8 +38,8 @@ pub(super) async fn take_back(
 }
 
 /// Addresses are used by the time since they were paid.
-async fn addresses(tx: &mut Tx, order: &Order, now: Timestamp) -> Result<Unused, ServiceError> {
-    let held = end_static_ips::give_back(tx, order.customer, order.id, now).await?;
+async fn addresses(service: &Service, tx: &mut Tx, order: &Order, now: Timestamp) -> Result<Unused, ServiceError> {
+    let held = end_static_ips::give_back(tx, order.customer, order.id, (now, service.draw_batch())).await?;
     let validity = product_of(tx, order).await?.validity;
     let until = order.paid_at.unwrap_or(order.created_at).plus(validity);
     Ok(if held == 0 { Unused::NOTHING } else { Unused::of_time(now, until, validity) })

@@ -28,12 +28,13 @@ pub struct Bound {
 
 const NOTE_BOUND: &str = "UPDATE endpoint_batch SET bound_by = $2, failed = $3 WHERE id = $1 AND bound_by IS NULL";
 
-/// Notes that a gateway listens on a batch's ports, but for those that it could not bind. The first one counts.
+/// Notes that a gateway listens on a batch's ports, but for those that it could not bind: whether it is the first to say so.
+/// Only that one counts.
 ///
 /// # Errors
 /// Only the database's own.
-pub async fn note_bound(tx: &mut Tx, batch: EndpointBatchId, bound: &Bound) -> Result<(), StoreError> {
-    exec!(tx, NOTE_BOUND, batch.get(), bound.node.get(), numbers(&bound.failed)?).map(drop)
+pub async fn note_bound(tx: &mut Tx, batch: EndpointBatchId, bound: &Bound) -> Result<bool, StoreError> {
+    Ok(exec!(tx, NOTE_BOUND, batch.get(), bound.node.get(), numbers(&bound.failed)?)? > 0)
 }
 
 const BOUND: &str = "SELECT bound_by, failed FROM endpoint_batch WHERE id = $1 AND bound_by IS NOT NULL";

@@ -1,12 +1,11 @@
-//! How endpoints end: by themselves, before their time, and with the static IP they lead to. Their ports are free then.
+//! How extracted endpoints end: by themselves and before their time. Their ports are free then.
 
-use turnpike_domain::ids::{CustomerId, EndpointBatchId, EndpointId, HoldingId};
+use turnpike_domain::ids::{CustomerId, EndpointBatchId, EndpointId};
 use turnpike_domain::time::Timestamp;
 
 use super::numbers;
 use crate::db::Tx;
 use crate::error::StoreError;
-use crate::rows::rows;
 
 const END: &str = "\
     UPDATE endpoint SET ended_at = $2, batch = $3
@@ -25,24 +24,6 @@ pub async fn end(
 ) -> Result<Vec<(EndpointId, CustomerId)>, StoreError> {
     let ended = all!((i64, i64), tx, END, numbers(endpoints)?, now.ms(), batch.get())?;
     Ok(ended.into_iter().map(|(id, customer)| (EndpointId::new(id), CustomerId::new(customer))).collect())
-}
-
-const END_OF_HOLDINGS: &str = "\
-    UPDATE endpoint SET ended_at = $2, batch = $3
-    WHERE ended_at IS NULL AND holding_id IN (SELECT CAST(value ->> 0 AS BIGINT) FROM json_each($1))";
-
-/// Ends the endpoints that lead to static IPs which are held no more: how many.
-///
-/// # Errors
-/// Only the database's own.
-pub async fn end_of_holdings(
-    tx: &mut Tx,
-    holdings: &[HoldingId],
-    batch: EndpointBatchId,
-    now: Timestamp,
-) -> Result<u64, StoreError> {
-    let holdings: Vec<_> = holdings.iter().map(|holding| (holding.get(),)).collect();
-    exec!(tx, END_OF_HOLDINGS, rows(&holdings)?, now.ms(), batch.get())
 }
 
 const END_EXPIRED: &str = "\
