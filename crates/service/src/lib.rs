@@ -28,6 +28,7 @@ mod sheet;
 mod shop;
 mod shop_error;
 mod source;
+mod static_ip_ports;
 mod static_ip_rules;
 mod static_ip_sheet;
 mod vault;
