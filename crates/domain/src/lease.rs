@@ -81,6 +81,9 @@ pub struct Lease {
     pub bytes: Bytes,
     /// For how long, counted from when the gateway asked, on its monotonic clock.
     pub valid_for: Span,
+    /// Of a package that has a bandwidth: not before so long after the answer came.
+    #[serde(default)]
+    pub paced: Option<Span>,
 }
 
 /// The two counters of a lease that outlive the process. Both only rise.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::PackageId;
 use crate::lease::LeaseReport;
+use crate::pace::{AskAgain, Pace, Stretch};
 use crate::time::{Span, Timestamp};
 use crate::units::{Bytes, LimitGb};
 
@@ -106,6 +107,25 @@ pub struct PackageQuota {
     pub held: Bytes,
     /// When what is left is lost.
     pub expires_at: Timestamp,
+    /// How fast it gives, where that is limited.
+    pub pace: Option<Pace>,
+}
+
+impl PackageQuota {
+    /// A lease was cut out of it.
+    pub fn give(&mut self, terms: &Terms) {
+        self.held = self.held.plus(terms.bytes);
+        self.pace = terms.stretch.map(|stretch| stretch.pace).or(self.pace);
+    }
+
+    /// A report on a lease of it was booked. What the gateway handed back may flow again.
+    pub fn take_in(&mut self, booking: &Booking) {
+        self.used = self.used.plus(booking.used);
+        self.held = self.held.minus(booking.freed);
+        if let Some(pace) = &mut self.pace {
+            pace.hand_back(booking.freed.minus(booking.used));
+        }
+    }
 }
 
 /// A gateway's wish for an account, as it stands.
@@ -130,6 +150,15 @@ pub struct Terms {
     pub valid_for: Span,
     /// The lease's first mark, see [`crate::lapse`].
     pub lapses_at: Timestamp,
+    /// When the bytes may flow, where the package has a pace.
+    pub stretch: Option<Stretch>,
+}
+
+impl Terms {
+    /// How long the bytes must not be used yet; `None` where the package has no pace.
+    pub fn paced(&self) -> Option<Span> {
+        self.stretch.map(|stretch| stretch.wait)
+    }
 }
 
 /// Why no lease is granted.
@@ -150,12 +179,15 @@ pub enum Denial {
     /// The account or its customer may not use the gateway.
     #[error("the account may not be used")]
     Refused,
+    /// The plan's bandwidth is in use for the next moments: ask again when the time has come.
+    #[error("the plan's bandwidth is in use")]
+    Paced(AskAgain),
 }
 
 impl Denial {
     /// Whether asking again can succeed without anybody changing a limit or a package.
     pub const fn is_passing(self) -> bool {
-        matches!(self, Self::Contended)
+        matches!(self, Self::Contended | Self::Paced(_))
     }
 }
 
@@ -180,8 +212,10 @@ pub fn grant(
     if bytes == Bytes::ZERO {
         return Err(Denial::Contended);
     }
+    let stretch = package.pace.map(|pace| pace.next(bytes, ask.now)).transpose().map_err(Denial::Paced)?;
+    let bytes = stretch.map_or(bytes, |stretch| stretch.bytes);
     let valid_for = policy.validity.min(package.expires_at.since(ask.now));
-    Ok(Terms { package: package.id, bytes, valid_for, lapses_at: policy.lapses_at(ask.now) })
+    Ok(Terms { package: package.id, bytes, valid_for, lapses_at: policy.lapses_at(ask.now), stretch })
 }
 
 /// What one gateway may hold for the account and not have written yet, while the package gives.
@@ -295,6 +329,7 @@ mod tests {
             used: Bytes::new(used),
             held: Bytes::new(held),
             expires_at: NOW.plus(Span::from_days(1)),
+            pace: None,
         }
     }
 
@@ -374,6 +409,33 @@ mod tests {
         package.expires_at = NOW.plus(Span::from_secs(5));
         let terms = grant(&LeasePolicy::default(), &AccountQuota::default(), &[package], ask(0)).unwrap();
         assert_eq!(terms.valid_for, Span::from_secs(5));
+    }
+
+    #[test]
+    fn a_plan_is_shared_by_turns_and_what_is_handed_back_flows_again() {
+        let mut plan = PackageQuota { pace: Pace::new(8000, 0), ..package(1, 1 << 60, 0, 0) };
+        let asks = |plan: &PackageQuota| grant(&LeasePolicy::default(), &unlimited(), &[plan.clone()], ask(0));
+        let first = asks(&plan).unwrap();
+        assert_eq!((first.bytes.get(), first.paced()), (325_000, Some(Span::from_ms(0))));
+        plan.give(&first);
+        let second = asks(&plan).unwrap();
+        assert_eq!(second.paced(), Some(Span::from_ms(125)));
+        plan.give(&second);
+        let used = Bytes::new(25_000);
+        let booking = book(&LeaseBook::granted(first.bytes), &LeaseReport::last(LeaseId::new(1), used), Bytes::ZERO);
+        plan.take_in(&booking);
+        assert_eq!((plan.used, plan.held), (used, second.bytes));
+        assert!(asks(&plan).unwrap().paced() <= Some(Span::from_ms(0)), "300 ms came back");
+    }
+
+    #[test]
+    fn a_plan_whose_bandwidth_is_in_use_says_when_to_come_again_and_no_other_package_steps_in() {
+        let paid = NOW.ms() * 1000 + 1_000_000;
+        let plan = PackageQuota { pace: Pace::new(8000, paid), ..package(1, 1 << 60, 0, 0) };
+        let packages = [plan, package(2, 1 << 30, 0, 0)];
+        let denied = grant(&LeasePolicy::default(), &unlimited(), &packages, ask(0)).unwrap_err();
+        assert!(matches!(denied, Denial::Paced(again) if again.after > Span::from_ms(500)), "{denied:?}");
+        assert!(denied.is_passing());
     }
 
     #[test]

@@ -29,8 +29,10 @@ pub(crate) struct Allowance {
     pub(crate) refill: Arc<Refill>,
     /// The next lease is asked for when less than so many bytes are left.
     low_water: AtomicU64,
-    /// Whether a request for a lease is under way.
+    /// Whether a request for a lease is under way, or what came of it may not be used yet.
     wanting: AtomicBool,
+    /// Whether the store's last answer was about a plan's bandwidth.
+    paced: AtomicBool,
     /// Whether the account lies on the teller's desk.
     pub(crate) queued: AtomicBool,
 }
@@ -62,6 +64,7 @@ impl Allowance {
             refill: Arc::new(Refill::default()),
             low_water: AtomicU64::new(0),
             wanting: AtomicBool::new(false),
+            paced: AtomicBool::new(false),
             queued: AtomicBool::new(false),
         }
     }
@@ -89,6 +92,13 @@ impl Allowance {
         self.verdict.load().as_ref().is_some_and(|verdict| verdict.denial == Denial::Contended)
     }
 
+    /// Bytes that can be taken without asking the store.
+    pub(crate) fn free(&self) -> u64 {
+        let (leases, now) = (self.leases.load(), Instant::now());
+        let valid = leases.iter().filter(|lease| lease.is_valid(now));
+        valid.fold(0, |free, lease| free.saturating_add(lease.meter().free()))
+    }
+
     /// Asks the teller for a lease, unless that is under way.
     pub(crate) fn ask(&self, account: &Arc<Account>) {
         if !self.wanting.swap(true, Ordering::AcqRel)
@@ -96,6 +106,16 @@ impl Allowance {
         {
             used.desk.report_soon(account, self);
         }
+    }
+
+    /// The store has said whether the account draws on a plan with a bandwidth.
+    pub(crate) fn note_paced(&self, paced: bool) {
+        self.paced.store(paced, Ordering::Relaxed);
+    }
+
+    /// Whether there is traffic and only the plan's bandwidth keeps it waiting.
+    pub(crate) fn is_at_its_pace(&self) -> bool {
+        self.paced.load(Ordering::Relaxed) && self.is_wanting()
     }
 
     /// Whether a request for a lease is under way.
@@ -114,6 +134,7 @@ impl Allowance {
     /// The teller's answer: nothing, and why. What passes by itself wakes nobody: the teller will ask again.
     pub(crate) fn refuse(&self, verdict: Verdict) {
         let passing = verdict.passing;
+        self.note_paced(matches!(verdict.denial, Denial::Paced(_)));
         self.verdict.store(Some(Arc::new(verdict)));
         if !passing {
             self.answered();

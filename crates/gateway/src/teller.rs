@@ -14,14 +14,16 @@ use turnpike_domain::back_off::BackOff;
 use turnpike_domain::ids::{AccountId, LeaseId};
 use turnpike_domain::lease::{Lease as Grant, LeaseGrant, LeaseReport, LeaseRequest};
 use turnpike_domain::quota::Denial;
+use turnpike_domain::time::Span;
 use turnpike_domain::units::Bytes;
 use turnpike_spool::{SlotHeader, Spool};
 
+use crate::account::{Account, Used};
 use crate::allowance::Verdict;
 use crate::allowance::lease::Lease;
 use crate::fencing::Fencing;
 use crate::ports::{Exchange, Fence, Leases, PortError};
-use crate::teller::book::{Book, LOOK_AGAIN};
+use crate::teller::book::{Book, LOOK_AGAIN, Ripening};
 use crate::teller::desk::{Desk, Standing};
 
 /// How often what changed is reported.
@@ -37,6 +39,9 @@ const CLOSING_PATIENCE: Duration = Duration::from_secs(10);
 /// Between two rounds of closing.
 const CLOSING_PAUSE: Duration = Duration::from_millis(20);
 
+/// Accounts that were told to come again at the same time do so within so many milliseconds.
+const SPREAD_MS: u64 = 16;
+
 /// Keeps the books of all accounts in use.
 pub(crate) struct Teller {
     port: Arc<dyn Leases>,
@@ -47,6 +52,8 @@ pub(crate) struct Teller {
     touched: BTreeSet<AccountId>,
     /// When to ask again for accounts whose traffic was contended.
     again: Vec<(Instant, AccountId)>,
+    /// When leases may be used that were granted ahead.
+    ripening: Vec<(Instant, AccountId)>,
     /// Reports of leases that found no slot.
     unplaced: Vec<LeaseReport>,
     /// Until when the store is left alone, when it does not answer.
@@ -106,6 +113,7 @@ impl Teller {
             books: HashMap::new(),
             touched: BTreeSet::new(),
             again: Vec::new(),
+            ripening: Vec::new(),
             unplaced: Vec::new(),
             trouble: None,
             back_off,
@@ -136,12 +144,15 @@ impl Teller {
 
     /// When something is due before the next tick.
     fn next_retry(&self) -> Option<Instant> {
-        self.trouble.or_else(|| self.again.iter().map(|(due, _)| *due).min())
+        let ripe = self.ripening.iter().map(|(due, _)| *due).min();
+        let retry = self.trouble.or_else(|| self.again.iter().map(|(due, _)| *due).min());
+        ripe.into_iter().chain(retry).min()
     }
 
     /// Sees to what lies on the desk, and to everything when `thorough`.
     async fn round(&mut self, thorough: bool) {
         let now = Instant::now();
+        self.open_ripe(now);
         self.clear_desk(now);
         if thorough {
             let standings = self.books.values().map(Book::standing);
@@ -216,7 +227,7 @@ impl Teller {
             let Some(book) = self.books.get(&id) else { continue };
             draft.reports.extend(book.reports(now).map(|report| (id, report)));
             let waits = self.again.iter().any(|(_, account)| *account == id);
-            if !waits && book.account.if_used().is_some_and(|used| used.allowance.is_wanting()) {
+            if !waits && !book.is_ripening() && book.account.if_used().is_some_and(|used| used.allowance.is_wanting()) {
                 draft.requests.insert(id, Asked { want: book.want(now), revision: book.account.revision() });
             }
         }
@@ -253,7 +264,7 @@ impl Teller {
         for grant in grants {
             let Some(Asked { revision, .. }) = unanswered.remove(&grant.account) else { continue };
             match grant.outcome {
-                Ok(lease) => self.take_in(grant.account, &lease, asked_at),
+                Ok(lease) => self.take_in((grant.account, revision), &lease, asked_at),
                 Err(denial) => self.refuse(grant.account, Verdict::new(denial, revision, Instant::now())),
             }
         }
@@ -263,7 +274,7 @@ impl Teller {
     }
 
     /// Puts a lease into the spool, and then into use.
-    fn take_in(&mut self, id: AccountId, grant: &Grant, asked_at: Instant) {
+    fn take_in(&mut self, (id, revision): (AccountId, (u64, i64)), grant: &Grant, asked_at: Instant) {
         let Some(book) = self.books.get_mut(&id) else { return };
         let account = Arc::clone(&book.account);
         let Some(used) = account.if_used() else { return };
@@ -278,16 +289,44 @@ impl Teller {
         let lease = Arc::new(Lease::new(grant, slot, asked_at, refill));
         let now = Instant::now();
         let low_water = book.add(Arc::clone(&lease), now, now.saturating_duration_since(asked_at));
-        let mut leases = used.allowance.giving();
-        leases.push(lease);
-        used.allowance.install(leases, low_water);
+        used.allowance.note_paced(grant.paced.is_some());
+        let wait = grant.paced.map_or(Duration::ZERO, Span::to_duration);
+        let ripening = Ripening { lease, due: now.checked_add(wait).unwrap_or(now), low_water, revision };
+        if wait.is_zero() {
+            return open(&account, used, ripening);
+        }
+        self.ripening.push((ripening.due, id));
+        book.let_ripen(ripening);
+    }
+
+    /// Puts leases into use whose turn has come.
+    fn open_ripe(&mut self, now: Instant) {
+        let books = &mut self.books;
+        self.ripening.retain(|(due, account)| {
+            if *due > now {
+                return true;
+            }
+            let ripe = books.get_mut(account).and_then(|book| Some((book.take_ripe(now)?, Arc::clone(&book.account))));
+            if let Some((ripening, account)) = ripe
+                && let Some(used) = account.if_used()
+            {
+                open(&account, used, ripening);
+            }
+            false
+        });
     }
 
     fn refuse(&mut self, id: AccountId, mut verdict: Verdict) {
         let Some(book) = self.books.get_mut(&id) else { return };
         let account = Arc::clone(&book.account);
         let Some(used) = account.if_used() else { return };
-        if verdict.passing {
+        if let Denial::Paced(again) = verdict.denial {
+            // Not all at the same moment.
+            let later = Duration::from_millis(id.get().unsigned_abs() % SPREAD_MS);
+            let due = Instant::now() + again.after.to_duration() + later;
+            book.pace_until(due);
+            self.again.push((due, id));
+        } else if verdict.passing {
             let now = Instant::now();
             verdict.passing = !book.contended(now);
             verdict.ours = book.holds() > 0;
@@ -332,6 +371,18 @@ impl Teller {
             tracing::warn!("leases are left unsettled; the spool keeps them for the next start");
         }
     }
+}
+
+/// Puts a lease into use, unless it was asked for under other circumstances.
+fn open(account: &Account, used: &Used, ripening: Ripening) {
+    let Ripening { lease, low_water, revision, .. } = ripening;
+    if lease.is_paced() && revision != account.revision() {
+        lease.meter().recall();
+        return used.allowance.answered();
+    }
+    let mut leases = used.allowance.giving();
+    leases.push(lease);
+    used.allowance.install(leases, low_water);
 }
 
 /// Resolves then; never for `None`.

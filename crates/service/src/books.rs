@@ -68,8 +68,7 @@ impl Books {
         account.quota.used = account.quota.used.plus(booking.used);
         account.quota.day_used = account.quota.day_used.plus(booking.used);
         account.quota.held = account.quota.held.minus(booking.freed);
-        package.quota.used = package.quota.used.plus(booking.used);
-        package.quota.held = package.quota.held.minus(booking.freed);
+        package.quota.take_in(&booking);
         let key = (account.customer, account.account, package.product_type);
         if booking.used > Bytes::ZERO {
             let billed = self.billed.entry(key).or_default();
@@ -107,7 +106,7 @@ impl Books {
         let terms =
             quota::grant(policy, &books.quota, &packages, Ask { want: request.want, node_holds, now: self.now })?;
         let package = self.packages.get_mut(&terms.package).ok_or(Denial::NoTraffic)?;
-        package.quota.held = package.quota.held.plus(terms.bytes);
+        package.quota.give(&terms);
         books.quota.held = books.quota.held.plus(terms.bytes);
         Ok((books.customer, terms))
     }

@@ -155,5 +155,5 @@ async fn grant_all(
 fn leased(ids: &HashMap<AccountId, LeaseId>, account: AccountId, terms: &Terms) -> Result<Lease, StoreError> {
     let missing = StoreError::Corrupt { table: "lease", column: "account_id", id: account.get() };
     let id = ids.get(&account).copied().ok_or(missing)?;
-    Ok(Lease { id, bytes: terms.bytes, valid_for: terms.valid_for })
+    Ok(Lease { id, bytes: terms.bytes, valid_for: terms.valid_for, paced: terms.paced() })
 }

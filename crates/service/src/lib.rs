@@ -112,6 +112,7 @@ mod exchange_leases;
 mod keep_pins;
 mod settle_node;
 
+mod seat_accounts;
 // What orders do to static IPs.
 mod allot_static_ips;
 mod renew_static_ips;
@@ -122,6 +123,7 @@ mod end_endpoints;
 mod end_static_ips;
 mod lapse_leases;
 mod roll_up_usage;
+mod free_seats;
 mod start_packages;
 mod trim_feed;
 

@@ -6,8 +6,7 @@ use std::collections::HashSet;
 use turnpike_domain::ids::Incarnation;
 use turnpike_domain::lease::LeaseReport;
 use turnpike_domain::time::Timestamp;
-use turnpike_store::lease;
-use turnpike_store::{Tx, node};
+use turnpike_store::{Tx, lease, node, seat};
 
 use crate::books::Books;
 use crate::error::ServiceError;
@@ -23,7 +22,7 @@ struct Settlement {
 
 impl Service {
     /// Books what the spool proves and closes all other leases of the gateway: of those nothing is billed beyond what
-    /// was reported, and what they hold is free again. From then on the gateway's leases are this incarnation's. Whatever
+    /// was reported, and what they hold is free again, as are its seats. From then on the gateway's leases are this incarnation's. Whatever
     /// comes twice or late does nothing.
     ///
     /// # Errors
@@ -42,6 +41,8 @@ async fn settle(settlement: &Settlement, tx: &mut Tx) -> Result<(), ServiceError
         Ordering::Equal => return Ok(()),
         Ordering::Greater => node::begin(tx, *node).await?,
     }
+    // Connections of whoever had them are gone.
+    seat::clear(tx, node.node).await?;
     let open = lease::lock_of_node(tx, node.node).await?;
     let mut books = Books::open(tx, service, &open, &[], *now).await?;
     let proven: HashSet<_> = found.iter().map(|report| report.lease).collect();

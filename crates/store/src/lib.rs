@@ -51,6 +51,7 @@ pub mod question;
 pub mod recharge_tier;
 pub mod restore;
 pub mod shop;
+pub mod seat;
 pub mod static_ip;
 pub mod time_plan;
 pub mod timings;

@@ -21,9 +21,9 @@ pub async fn touch(tx: &mut Tx, node: NodeId, now: Timestamp) -> Result<u64, Sto
     counter(node, boot)
 }
 
-const BEGIN: &str = "UPDATE node SET boot = $2, exchange = 0, left_at = NULL WHERE id = $1";
+const BEGIN: &str = "UPDATE node SET boot = $2, exchange = 0, seat_round = 0, left_at = NULL WHERE id = $1";
 
-/// From now on the gateway's leases are those of this incarnation, which has made no exchange yet.
+/// From now on the gateway's leases are those of this incarnation, which has made no exchange and no round yet.
 ///
 /// # Errors
 /// Only the database's own.

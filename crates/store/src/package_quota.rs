@@ -1,6 +1,7 @@
 //! What packages hold and have given.
 
 use turnpike_domain::ids::{CustomerId, PackageId};
+use turnpike_domain::pace::Pace;
 use turnpike_domain::product::ProductType;
 use turnpike_domain::quota::PackageQuota;
 use turnpike_domain::time::Timestamp;
@@ -43,6 +44,8 @@ struct BooksRow {
     held: i64,
     starts_at: i64,
     expires_at: i64,
+    bandwidth: Option<i64>,
+    paid_until_us: i64,
 }
 
 impl TryFrom<BooksRow> for PackageBooks {
@@ -61,6 +64,7 @@ impl TryFrom<BooksRow> for PackageBooks {
                 used: bytes(row.used, "used")?,
                 held: bytes(row.held, "held")?,
                 expires_at: Timestamp::from_ms(row.expires_at),
+                pace: row.bandwidth.and_then(|kbps| Pace::new(kbps.unsigned_abs(), row.paid_until_us)),
             },
         })
     }
@@ -80,8 +84,9 @@ const LOCK: &str = "\
         WHERE usable.customer_id = wished.customer_id AND usable.product_type = wished.product_type
             AND usable.expires_at > $3 AND usable.starts_at <= $3 AND usable.used < usable.size
     )
-    SELECT package.id, customer_id, product_type, size, used, held, starts_at, expires_at
+    SELECT package.id, customer_id, product_type, size, used, held, starts_at, expires_at, bandwidth, paid_until_us
     FROM wanted CROSS JOIN package
+    LEFT JOIN time_plan ON time_plan.package_id = package.id
     WHERE package.id = wanted.id
     ORDER BY package.id
     FOR NO KEY UPDATE OF package";
@@ -106,10 +111,12 @@ pub async fn lock(
 const STORE: &str = "\
     WITH booked AS (
         SELECT CAST(value ->> 0 AS BIGINT) AS customer_id, CAST(value ->> 1 AS BIGINT) AS id,
-            CAST(value ->> 2 AS BIGINT) AS used, CAST(value ->> 3 AS BIGINT) AS held
+            CAST(value ->> 2 AS BIGINT) AS used, CAST(value ->> 3 AS BIGINT) AS held,
+            CAST(value ->> 4 AS BIGINT) AS paid_until_us
         FROM json_each($1)
     )
-    UPDATE package SET used = booked.used, held = booked.held
+    UPDATE package SET used = booked.used, held = booked.held,
+        paid_until_us = coalesce(booked.paid_until_us, package.paid_until_us)
     FROM booked
     WHERE package.customer_id = booked.customer_id AND package.id = booked.id";
 
@@ -120,7 +127,8 @@ const STORE: &str = "\
 pub async fn store(tx: &mut Tx, books: &[&PackageBooks]) -> Result<(), StoreError> {
     let row = |books: &&PackageBooks| {
         let quota = &books.quota;
-        (books.customer.get(), quota.id.get(), quota.used.to_column(), quota.held.to_column())
+        let paid_until_us = quota.pace.map(|pace| pace.paid_until_us());
+        (books.customer.get(), quota.id.get(), quota.used.to_column(), quota.held.to_column(), paid_until_us)
     };
     if !books.is_empty() {
         exec!(tx, STORE, rows(&books.iter().map(row).collect::<Vec<_>>())?)?;

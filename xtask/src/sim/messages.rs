@@ -127,6 +127,7 @@ const fn denied(denial: Denial) -> &'static str {
         Denial::DailyLimitReached => "daily limits reached",
         Denial::NoTraffic => "packages empty",
         Denial::Contended => "contended",
+        Denial::Paced(_) => "paced",
         Denial::Refused => "refused",
     }
 }

@@ -343,7 +343,7 @@ impl Store {
             offset_ms: now.offset_ms,
         };
         self.leases.insert(lease, row);
-        Ok(Lease { id: lease, bytes: terms.bytes, valid_for: terms.valid_for })
+        Ok(Lease { id: lease, bytes: terms.bytes, valid_for: terms.valid_for, paced: terms.paced() })
     }
 }
 

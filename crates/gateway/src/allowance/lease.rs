@@ -11,6 +11,11 @@ use turnpike_spool::Slot;
 
 use crate::allowance::hunger::Refill;
 
+/// Of a lease whose plan has a bandwidth at most this fraction is taken at once, so that all who wait get some of it.
+const PIECES: u64 = 8;
+/// But not less than this, in bytes.
+const LEAST_PIECE: u64 = 16 * 1024;
+
 /// A lease this gateway may use.
 #[derive(Debug)]
 pub(crate) struct Lease {
@@ -22,6 +27,8 @@ pub(crate) struct Lease {
     valid_for: Duration,
     /// How long after that the last report was sent which the store has booked.
     renewed_ms: AtomicU64,
+    /// The most that is taken at once; of a lease whose plan has a bandwidth it is little.
+    piece: Option<u64>,
     refill: Arc<Refill>,
 }
 
@@ -35,6 +42,7 @@ impl Lease {
             asked_at,
             valid_for: grant.valid_for.to_duration(),
             renewed_ms: AtomicU64::new(0),
+            piece: grant.paced.map(|_| (grant.bytes.get() / PIECES).max(LEAST_PIECE)),
             refill,
         }
     }
@@ -59,6 +67,11 @@ impl Lease {
     /// When it was asked for.
     pub(crate) const fn asked_at(&self) -> Instant {
         self.asked_at
+    }
+
+    /// Whether its plan has a bandwidth.
+    pub(crate) const fn is_paced(&self) -> bool {
+        self.piece.is_some()
     }
 
     /// Whether it may still be reserved from.
@@ -89,6 +102,7 @@ pub(crate) struct Reservation {
 impl Reservation {
     /// Takes up to `want` bytes; `None` when nothing is free or the lease is not valid any more.
     pub(crate) fn take(lease: &Arc<Lease>, want: u64, now: Instant) -> Option<Self> {
+        let want = lease.piece.map_or(want, |piece| want.min(piece));
         let bytes = if lease.is_valid(now) { lease.meter.reserve(want) } else { 0 };
         (bytes > 0).then(|| Self { lease: Arc::clone(lease), bytes })
     }

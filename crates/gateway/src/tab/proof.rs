@@ -114,7 +114,7 @@ mod tests {
             let id = LeaseId::new(i64::try_from(index).unwrap());
             let granted = Bytes::new(100);
             let slot = spool.claim(&SlotHeader { lease: id, account: AccountId::new(1), granted }).unwrap();
-            let grant = Grant { id, bytes: granted, valid_for: Span::from_secs(60) };
+            let grant = Grant { id, bytes: granted, valid_for: Span::from_secs(60), paced: None };
             Arc::new(Lease::new(&grant, slot, Instant::now(), Arc::new(Refill::default())))
         })
     }

@@ -21,6 +21,8 @@ const WANT_FOR: Duration = Duration::from_millis(500);
 const IDLE: Duration = Duration::from_secs(3);
 /// So is one that holds more than [`WANT`] and would last more than so many times [`IDLE`] at the pace of the last.
 const LASTS: u64 = 10;
+/// What is left of a lease whose plan has a bandwidth is handed back after so long, so that it can flow elsewhere.
+const PACED: Duration = Duration::from_secs(3);
 /// A lease with bytes on their way is reported so often even without news, so that the store goes on holding it.
 const RENEW_EVERY: Duration = Duration::from_secs(5);
 /// For how long a new connection, or an open one of a gateway that holds nothing itself, waits for contended traffic.
@@ -41,6 +43,10 @@ pub(crate) struct Book {
     pub(crate) account: Arc<Account>,
     held: Vec<Held>,
     contended: Option<Contended>,
+    /// A lease that may not be used yet.
+    ripening: Option<Ripening>,
+    /// Until when the plan's bandwidth is in use.
+    paced_until: Option<Instant>,
     /// The last grant: when it came, and how many bytes.
     granted: Option<(Instant, u64)>,
 }
@@ -52,6 +58,17 @@ struct Contended {
     last: Instant,
     /// What this gateway itself held then.
     held: u64,
+}
+
+/// A lease whose turn comes.
+#[derive(Debug)]
+pub(crate) struct Ripening {
+    pub(crate) lease: Arc<Lease>,
+    /// When it may be used.
+    pub(crate) due: Instant,
+    pub(crate) low_water: u64,
+    /// How the account stood when it was asked for.
+    pub(crate) revision: (u64, i64),
 }
 
 /// One lease that is not settled yet.
@@ -70,12 +87,14 @@ struct Held {
 
 impl Book {
     pub(crate) const fn new(account: Arc<Account>) -> Self {
-        Self { account, held: Vec::new(), contended: None, granted: None }
+        Self { account, held: Vec::new(), contended: None, ripening: None, paced_until: None, granted: None }
     }
 
     /// Whether there is nothing to remember.
     pub(crate) fn is_empty(&self, now: Instant) -> bool {
-        self.held.is_empty() && self.contended.is_none_or(|contended| contended.is_over(now))
+        self.held.is_empty()
+            && self.contended.is_none_or(|contended| contended.is_over(now))
+            && self.paced_until.is_none_or(|until| until < now)
     }
 
     /// The leases that are not settled.
@@ -91,7 +110,7 @@ impl Book {
     /// Takes in a lease that was granted `round_trip` after it was asked for. Says at how many bytes left to ask for the
     /// next one, so that it comes in time and not much sooner: each exchange costs the store a transaction.
     pub(crate) fn add(&mut self, lease: Arc<Lease>, now: Instant, round_trip: Duration) -> u64 {
-        self.contended = None;
+        (self.contended, self.paced_until) = (None, None);
         let (free, granted) = (lease.meter().free(), lease.granted());
         let paced = (now, free);
         self.held.push(Held { lease, reported: None, reported_at: now, free, moved_at: now, paced });
@@ -101,6 +120,26 @@ impl Book {
             u64::try_from(used).unwrap_or(u64::MAX)
         });
         pace.clamp(granted / 8, granted / 2)
+    }
+
+    /// The plan's bandwidth is in use until then.
+    pub(crate) const fn pace_until(&mut self, until: Instant) {
+        self.paced_until = Some(until);
+    }
+
+    /// Keeps a lease until its turn comes.
+    pub(crate) fn let_ripen(&mut self, ripening: Ripening) {
+        self.ripening = Some(ripening);
+    }
+
+    /// Whether a lease waits for its turn.
+    pub(crate) const fn is_ripening(&self) -> bool {
+        self.ripening.is_some()
+    }
+
+    /// The lease whose turn has come.
+    pub(crate) fn take_ripe(&mut self, now: Instant) -> Option<Ripening> {
+        self.ripening.take_if(|ripening| ripening.due <= now)
     }
 
     /// How much to ask for now: what a fast account needs, so that it does not ask all the time, and no more than a slow one
@@ -122,7 +161,8 @@ impl Book {
                 (held.free, held.moved_at) = (free, now);
             }
             let idle = free > 0 && now.saturating_duration_since(held.moved_at) >= IDLE;
-            if idle || held.is_oversized(now, free) || !held.lease.is_valid(now) {
+            let late = held.lease.is_paced() && now.saturating_duration_since(held.lease.asked_at()) >= PACED;
+            if idle || late || held.is_oversized(now, free) || !held.lease.is_valid(now) {
                 held.lease.meter().recall();
             }
         }

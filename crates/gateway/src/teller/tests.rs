@@ -11,12 +11,14 @@ use turnpike_domain::directory::{AccountEntry, CustomerEntry};
 use turnpike_domain::ids::{CustomerId, Incarnation, LeaseId, NodeId};
 use turnpike_domain::lease::Lease as Grant;
 use turnpike_domain::product::ProductType;
+use turnpike_domain::pace::AskAgain;
 use turnpike_domain::secret::PasswordMac;
 use turnpike_domain::time::Span;
 use turnpike_domain::units::LimitGb;
 
 use super::*;
 use crate::account::Account;
+use crate::allowance::hunger::{Hunger, Waiter};
 use crate::allowance::lease::Reservation;
 use crate::customer::Customer;
 use crate::line::{Arrival, Credential, Door, Line};
@@ -34,6 +36,8 @@ struct Script {
     leases: Mutex<i64>,
     /// How much each lease has; [`GRANTED`] unless something else was said.
     granted: Mutex<Option<u64>>,
+    /// How long each lease must wait, where there is a pace.
+    paced: Mutex<Option<Span>>,
 }
 
 #[derive(Clone, Copy)]
@@ -73,6 +77,7 @@ impl Script {
             id: LeaseId::new(*leases),
             bytes: Bytes::new(self.granted.lock().unwrap_or(GRANTED)),
             valid_for: VALID_FOR,
+            paced: *self.paced.lock(),
         })
     }
 }
@@ -413,4 +418,72 @@ async fn a_large_lease_that_is_used_up_quickly_is_kept() {
     }
     pass(Duration::from_millis(1100)).await;
     assert!(house.script.reports().iter().all(|report| !report.last && report.ceiling.get() == LARGE));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lease_that_was_granted_ahead_is_used_when_its_turn_comes() {
+    let house = House::new();
+    *house.script.paced.lock() = Some(Span::from_ms(300));
+    let (began, permit) = (Instant::now(), house.permit());
+    permit.ensure_traffic().await.unwrap();
+    let waited = began.elapsed();
+    assert!(waited >= Duration::from_millis(300) && waited < Duration::from_millis(310), "{waited:?}");
+    assert_eq!(house.script.requests(), 1);
+    // Of a lease with a pace nobody takes all at once.
+    assert!(house.reserve(1 << 30).is_some_and(|paid| paid.bytes() == GRANTED));
+    house.script.grant(1 << 20);
+    house.reserve(GRANTED).unwrap().sent(GRANTED);
+    pass(Duration::from_millis(310)).await;
+    assert!(house.reserve(1 << 30).is_some_and(|paid| paid.bytes() == 1 << 17));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_plan_cannot_carry_yet_is_waited_for_however_long_that_is() {
+    let house = House::new();
+    house.script.answer(Answer::Deny(Denial::Paced(AskAgain { after: Span::from_ms(100) })), 90);
+    let permit = house.permit();
+    let began = Instant::now();
+    // Far longer than contention is waited for.
+    let first = tokio::time::timeout(Duration::from_secs(7), permit.ensure_traffic()).await;
+    assert!(first.is_err(), "{first:?}");
+    // Whoever comes meanwhile opens at once, and waits for bytes like all others.
+    assert_eq!(house.permit().ensure_traffic().await, Ok(()));
+    let mut hunger = Hunger::default();
+    let account = Arc::clone(&house.account);
+    let source = (&account, account.used(&house.desk));
+    let waited = std::future::poll_fn(|cx| hunger.poll_reserve(cx, source, 1, Waiter::OpenConnection)).await;
+    assert_eq!(waited.map(|paid| paid.bytes()), Ok(1));
+    assert!(began.elapsed() >= Duration::from_secs(9), "{:?}", began.elapsed());
+    assert_eq!(house.script.requests(), 91);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lease_of_another_plan_is_handed_back_before_it_is_used() {
+    let house = House::new();
+    *house.script.paced.lock() = Some(Span::from_ms(400));
+    let waits = tokio::spawn({
+        let permit = house.permit();
+        async move { permit.ensure_traffic().await }
+    });
+    pass(Duration::from_millis(100)).await;
+    house.account.customer().update(CustomerEntry { packages_version: 1, ..customer() });
+    *house.script.paced.lock() = Some(Span::from_ms(0));
+    pass(Duration::from_millis(400)).await;
+    assert_eq!(waits.await.unwrap(), Ok(()));
+    pass(Duration::from_millis(600)).await;
+    assert!(house.script.reports().contains(&report(1, 0, 0, true)), "{:?}", house.script.reports());
+    assert_eq!(house.script.requests(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_left_of_a_lease_with_a_pace_goes_back_after_three_seconds_though_it_is_used_a_little() {
+    let house = House::new();
+    *house.script.paced.lock() = Some(Span::from_ms(0));
+    house.permit().ensure_traffic().await.unwrap();
+    for _ in 0..40 {
+        house.reserve(1).into_iter().for_each(|mut paid| paid.sent(1));
+        pass(Duration::from_millis(100)).await;
+    }
+    let reports = house.script.reports();
+    assert!(reports.iter().any(|report| report.lease == LeaseId::new(1) && report.last), "{reports:?}");
 }

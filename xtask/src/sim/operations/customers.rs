@@ -41,6 +41,7 @@ impl World {
             used: Bytes::ZERO,
             held: Bytes::ZERO,
             expires_at: self.moment().wall.plus(lasts),
+            pace: None,
         };
         self.note(&format!("a package is granted: {package:?}"));
         self.store.packages.insert(id, package);

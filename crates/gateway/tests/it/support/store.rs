@@ -256,6 +256,7 @@ impl Store {
             used: Bytes::ZERO,
             held: Bytes::ZERO,
             expires_at: NOW.plus(Span::from_days(30)),
+            pace: None,
         };
         books.packages.push((customer, package));
         books.customers.get_mut(&customer).unwrap().packages_version += 1;
@@ -442,8 +443,7 @@ impl Books {
             account.used = account.used.plus(booking.used);
             account.held = account.held.minus(booking.freed);
         }
-        package.used = package.used.plus(booking.used);
-        package.held = package.held.minus(booking.freed);
+        package.take_in(&booking);
         assert!(package.used.plus(package.held) <= package.size, "a package gives no more than it has");
         row.book = booking.lease;
         if booking.done {
@@ -461,12 +461,12 @@ impl Books {
         let terms = quota::grant(&self.policy, quota, &packages, Ask { want, node_holds, now: NOW })?;
         quota.held = quota.held.plus(terms.bytes);
         let (_, package) = self.packages.iter_mut().find(|(_, package)| package.id == terms.package).unwrap();
-        package.held = package.held.plus(terms.bytes);
+        package.give(&terms);
         self.last_lease += 1;
         let lease = LeaseId::new(self.last_lease);
         let book = LeaseBook::granted(terms.bytes);
         self.leases.insert(lease, LeaseRow { node, account: id, package: terms.package, book });
-        Ok(Lease { id: lease, bytes: terms.bytes, valid_for: terms.valid_for })
+        Ok(Lease { id: lease, bytes: terms.bytes, valid_for: terms.valid_for, paced: terms.paced() })
     }
 
     /// Frees what leases of a node hold that nobody knows of any more.
