@@ -9,6 +9,7 @@ mod hand_over;
 mod limits;
 mod metering;
 mod open_ports;
+mod prefixes;
 mod recovery;
 mod reload;
 mod revocation;
