@@ -1,5 +1,6 @@
 //! Exits that are other proxies: they carry what is sent through them, they are out when they fail, and they come back.
 
+mod heard;
 mod programs;
 
 use std::net::Ipv4Addr;
