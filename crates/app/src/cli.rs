@@ -1,6 +1,7 @@
 //! The command line: what can be typed, and its defaults. Nothing here does anything.
 
 mod catalogue;
+mod exit;
 mod shop;
 mod static_ip;
 mod validity;
@@ -13,6 +14,7 @@ use ipnet::IpNet;
 use turnpike_domain::scope::Scope;
 
 pub(crate) use catalogue::{ArticleCommand, CatalogueCommand, CouponCommand, CouponTerms, InvitationCommand, Manner};
+pub(crate) use exit::{ExitArgs, ExitCommand, ExitTermsArgs};
 pub(crate) use shop::{AdjustArgs, LedgerCommand, OrderCommand, RefundArgs, ResolveArgs};
 pub(crate) use static_ip::{StaticIpArgs, StaticIpCommand};
 pub(crate) use validity::Validity;
@@ -83,6 +85,13 @@ pub(crate) enum Command {
         config: ConfigArgs,
         #[command(subcommand)]
         command: StaticIpCommand,
+    },
+    /// Declare by which ways traffic leaves, and prove them.
+    Exit {
+        #[command(flatten)]
+        config: ConfigArgs,
+        #[command(subcommand)]
+        command: ExitCommand,
     },
     /// Publish and withdraw what customers read.
     Article {
@@ -175,6 +184,9 @@ pub(crate) struct DemoArgs {
     /// A destination port that may be reached, beside 80, 443, 8080 and 8443; repeatable.
     #[arg(long = "allow-port", value_name = "PORT")]
     pub(crate) allow_ports: Vec<u16>,
+    /// Declare where this machine's own way out is, such as `US/California/LosAngeles`: customers can ask for that place then.
+    #[arg(long, value_name = "PLACE")]
+    pub(crate) place: Option<String>,
     /// Print one line of JSON when ready, instead of text.
     #[arg(long)]
     pub(crate) json: bool,

@@ -1,6 +1,7 @@
 //! `turnpike demo`: API and gateway on the embedded store, with everything needed to try them.
 
 mod addresses;
+mod exits;
 mod kept;
 mod page;
 mod shelves;
@@ -77,6 +78,8 @@ pub(crate) async fn run(args: &DemoArgs, reloader: Reloader) -> Result<()> {
     let backend = wiring::open(reloader.settings()).await?;
     shelves::fill(&backend.service).await?;
     addresses::fill(&backend.service).await?;
+    exits::declare(&backend.service, args.place.as_deref()).await?;
+    let place = exits::place(&backend.service).await?;
     let identity = match Kept::load(&args.data)? {
         Some(kept) => kept,
         None => prepare(&backend.service, args.package_gb).await?,
@@ -89,7 +92,7 @@ pub(crate) async fn run(args: &DemoArgs, reloader: Reloader) -> Result<()> {
     let (api, gateway) = (process.address("api").context("no API")?, process.gateway().context("no gateway")?);
     let operator = process.address("operator").context("no operator API")?;
     let operator = format!("http://{operator}{}", turnpike_operator::PREFIX);
-    let kept = Kept { api: format!("http://{api}"), gateway, operator, operator_token, ..identity };
+    let kept = Kept { api: format!("http://{api}"), gateway, operator, operator_token, place, ..identity };
     kept.store(&args.data)?;
     print(&kept, args)?;
     process.until_end().await
@@ -128,6 +131,7 @@ async fn prepare(service: &Service, package_gb: u32) -> Result<Kept> {
         customer_password,
         operator: String::new(),
         operator_token: String::new(),
+        place: None,
     })
 }
 

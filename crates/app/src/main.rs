@@ -114,6 +114,9 @@ fn run(command: Command) -> Result<()> {
         Command::Ledger { config, command } => {
             beside(&config, async |settings| commands::ledger(settings, command).await)
         }
+        Command::Exit { config, command } => {
+            beside(&config, async |settings| commands::exit(settings, command).await)
+        }
         Command::StaticIp { config, command } => {
             beside(&config, async |settings| commands::static_ip(settings, command).await)
         }

@@ -4,6 +4,7 @@
 //! Every key of the file can be given in the environment as `TURNPIKE__SECTION__KEY`, and on the command line as
 //! `--set section.key=value`.
 
+mod exits;
 mod extraction;
 mod layers;
 mod nodes;
@@ -26,6 +27,7 @@ use turnpike_service::{ExtractionRules, StaticIpRules};
 use crate::cli::ConfigArgs;
 use crate::logging::LogSettings;
 
+pub(crate) use exits::ExitsSection;
 pub(crate) use extraction::ExtractionSection;
 use layers::Layers;
 pub(crate) use nodes::{LinkSection, NodesSection};
@@ -64,6 +66,7 @@ pub(crate) struct Settings {
     pub(crate) leases: LeaseSettings,
     pub(crate) shop: ShopSection,
     pub(crate) extraction: ExtractionSection,
+    pub(crate) exits: ExitsSection,
     pub(crate) jobs: JobSettings,
     pub(crate) watch: WatchSettings,
     pub(crate) nodes: NodesSection,
@@ -88,6 +91,7 @@ impl Default for Settings {
             leases: LeaseSettings::default(),
             shop: ShopSection::default(),
             extraction: ExtractionSection::default(),
+            exits: ExitsSection::default(),
             jobs: JobSettings::default(),
             watch: WatchSettings::default(),
             nodes: NodesSection::default(),

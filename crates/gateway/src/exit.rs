@@ -3,6 +3,7 @@
 //! Direct, bound and prefix exits dial classified addresses; an upstream is told the target.
 
 mod agenda;
+mod check;
 mod connect;
 mod fault;
 pub(crate) mod health;
@@ -21,6 +22,7 @@ use turnpike_domain::time::Span;
 use crate::refusal::Refusal;
 use crate::resolver::Resolver;
 use crate::settings::Settings;
+pub(crate) use check::Checker;
 use connect::Source;
 pub(crate) use fault::{DialError, ExitFault};
 use health::Health;

@@ -19,8 +19,8 @@ use crate::members::{Members, Nothing, Wish};
 use crate::problem::{Kind, Problem};
 use crate::read;
 use crate::shapes::{
-    AccountProductType, AddressShape, CountryShape, EvidenceShape, ExitKindShape, ExitNameShape, ExitStateShape, LineShape,
-    Moment, PlaceShape, ProvenanceShape, RouteShape,
+    AccountProductType, AddressShape, CountryShape, EvidenceShape, ExitKindShape, ExitNameShape, ExitStateShape,
+    LineShape, Moment, PlaceShape, ProvenanceShape, RouteShape,
 };
 
 pub(crate) use change::change;

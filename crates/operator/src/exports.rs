@@ -8,8 +8,8 @@ use turnpike_domain::ids::{CustomerId, OrderId, ProductId};
 use turnpike_domain::ledger::Posting;
 use turnpike_domain::time::Timestamp;
 use turnpike_service::{
-    BookedEntry, Exit, OrderView, PaymentEvent, StaticIpDetails, sheet_cell, write_exit, write_exit_header, write_static_ip,
-    write_static_ip_header,
+    BookedEntry, Exit, OrderView, PaymentEvent, StaticIpDetails, sheet_cell, write_exit, write_exit_header,
+    write_static_ip, write_static_ip_header,
 };
 
 use crate::desk::Desk;

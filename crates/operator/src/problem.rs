@@ -6,6 +6,7 @@ use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
 use turnpike_domain::catalogue::Fault;
+use turnpike_domain::exit::ExitFault;
 use turnpike_service::{KeptAnswer, LoginPasswordError, ServiceError, ShopError};
 use utoipa::ToSchema;
 
@@ -93,6 +94,13 @@ impl FieldProblem {
     pub(crate) fn within(self, place: &str) -> Self {
         let pointer = self.pointer.map(|pointer| format!("#/{place}{}", pointer.trim_start_matches('#')));
         Self { detail: format!("{place}/{}", self.detail), pointer, parameter: self.parameter }
+    }
+
+    /// What cannot be said of an exit: it begins with what it is about.
+    fn of_exit(fault: &ExitFault) -> Self {
+        let detail = fault.to_string();
+        let member = detail.split(':').next().unwrap_or_default();
+        Self { pointer: Some(format!("#/{member}")), parameter: None, detail }
     }
 
     /// What is wrong with a catalogue. It is right member by member, and contradicts itself or the one in force.
@@ -243,6 +251,9 @@ impl From<ServiceError> for Problem {
         if let E::Shop(ShopError::Catalogue(faults)) = &error {
             return Self::of_fields(Kind::Conflict, faults.iter().map(FieldProblem::of_fault).collect());
         }
+        if let E::Exit(fault) = &error {
+            return Self::of_fields(Kind::Body, vec![FieldProblem::of_exit(fault)]);
+        }
         let kind = match &error {
             E::NoSuchCustomer
             | E::NotFound(_)
@@ -253,6 +264,7 @@ impl From<ServiceError> for Problem {
             | E::NoSuchToken
             | E::NoSuchHolding(_)
             | E::NoSuchStaticIp
+            | E::NoSuchEndpoint(_)
             | E::NoSuchExit => Kind::NotFound,
             E::NameTaken(_)
             | E::EmailTaken
@@ -282,7 +294,6 @@ impl From<ServiceError> for Problem {
             | E::TokenDays
             | E::MachineName
             | E::Sheet(_)
-            | E::Exit(_)
             | E::LoginPassword(LoginPasswordError::Length) => Kind::Body,
             E::Shop(error) => shop(error),
             _ if error.was_done_before() => return Self { done_before: true, ..Self::unavailable() },

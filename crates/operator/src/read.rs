@@ -223,7 +223,11 @@ pub(crate) fn source(text: &str) -> Result<IpAddr, String> {
 }
 
 /// A list of at most so many.
-pub(crate) fn all<T>(given: Given<'_>, most: usize, read: impl Fn(Given<'_>) -> Result<T, String>) -> Result<Vec<T>, String> {
+pub(crate) fn all<T>(
+    given: Given<'_>,
+    most: usize,
+    read: impl Fn(Given<'_>) -> Result<T, String>,
+) -> Result<Vec<T>, String> {
     let listed = given.value.as_array().filter(|listed| listed.len() <= most);
     let listed = listed.ok_or_else(|| format!("must be a list of at most {most}"))?;
     listed.iter().map(|value| read(Given { value, ..given })).collect()

@@ -3,9 +3,9 @@
 use serde::Serialize;
 use serde::ser::Serializer;
 use turnpike_domain::calendar::format_rfc3339;
+use turnpike_domain::exit::{ExitState, Provenance};
 use turnpike_domain::money::Money;
 use turnpike_domain::product::ProductType;
-use turnpike_domain::exit::{ExitState, Provenance};
 use turnpike_domain::static_ip::StaticIpState;
 use turnpike_domain::time::Timestamp;
 use utoipa::openapi::RefOr;

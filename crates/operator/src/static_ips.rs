@@ -17,7 +17,9 @@ use crate::desk::Desk;
 use crate::members::{Given, Members, Nothing, Wish};
 use crate::problem::{FieldProblem, Kind, Problem};
 use crate::read;
-use crate::shapes::{AddressShape, CountryShape, ExitNameShape, Moment, StaticIpDutyShape, StaticIpStateShape, StaticIpType};
+use crate::shapes::{
+    AddressShape, CountryShape, ExitNameShape, Moment, StaticIpDutyShape, StaticIpStateShape, StaticIpType,
+};
 
 /// The longest table in a request, in bytes; `turnpike static-ip import` takes longer ones.
 const LONGEST_TABLE: usize = 1 << 20;

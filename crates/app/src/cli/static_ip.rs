@@ -14,8 +14,8 @@ pub(crate) enum StaticIpCommand {
     /// Take addresses over from a table (CSV): all of them or none.
     Import {
         /// The table. Its first line names the columns: `ip`, `kind` (14 or datacenter, 25 or residential) and `country`,
-        /// and, if wanted, `region`, `city`, `state` (`for_sale`, `maintenance` or `withdrawn`) and `note`. `-` for
-        /// standard input.
+        /// and, if wanted, `region`, `city`, `state` (`for_sale`, `maintenance` or `withdrawn`), `note` and `exit`. `-`
+        /// for standard input.
         file: PathBuf,
         #[command(flatten)]
         manner: Manner,
@@ -49,6 +49,15 @@ pub(crate) enum StaticIpCommand {
         /// Sell it again.
         #[arg(long)]
         undo: bool,
+        #[command(flatten)]
+        manner: Manner,
+    },
+    /// Say which exit an address is behind: its holder's traffic leaves by that.
+    Behind {
+        /// The address.
+        ip: IpAddr,
+        /// The exit's name; without one it is an address of the gateways' own hosts.
+        exit: Option<String>,
         #[command(flatten)]
         manner: Manner,
     },

@@ -1,33 +1,24 @@
 //! `turnpike static-ip …`: the inventory of addresses to sell.
 
-use std::fs::File;
-use std::io::{BufWriter, Read, Write};
 use std::net::IpAddr;
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use turnpike_domain::calendar::format_rfc3339;
 use turnpike_domain::product::ProductType;
 use turnpike_domain::static_ip::{StaticIpDuty, StaticIpState};
+use turnpike_domain::exit::ExitName;
 use turnpike_service::{
-    Service, ServiceError, SheetError, StaticIpDetails, StaticIpFilter, StaticIpSheet, write_static_ip,
-    write_static_ip_header,
+    Service, StaticIpDetails, StaticIpFilter, StaticIpSheet, write_static_ip, write_static_ip_header,
 };
 
-use super::progress::Progress;
+use super::tables::{self, say};
 use super::{acting, because, conclude, find, on_store};
 use crate::cli::{Manner, StaticIpArgs, StaticIpCommand};
 use crate::settings::Settings;
 
 /// How many addresses are read at once.
 const PAGE: u32 = 2000;
-/// The name that stands for standard input and output.
-const STANDARD: &str = "-";
-/// Between two looks how far an import is.
-const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 /// Runs one of the commands about static IPs.
 ///
@@ -49,6 +40,12 @@ async fn run(service: &Service, command: StaticIpCommand) -> Result<()> {
         }
         StaticIpCommand::Withdraw { ip, undo, manner } => {
             set_duty(service, ip, if undo { Normal } else { Withdrawn }, manner).await
+        }
+        StaticIpCommand::Behind { ip, exit, manner } => {
+            let exit = exit.as_deref().map(ExitName::parse).transpose().context("the exit's name")?;
+            let actor = because(manner.reason.clone());
+            show(&acting(service, &manner).put_static_ip_behind(&actor, ip.to_canonical(), exit).await?)?;
+            conclude(&manner)
         }
         StaticIpCommand::Replace { ip, country, manner } => {
             let actor = because(manner.reason.clone());
@@ -82,53 +79,16 @@ async fn read(service: &Service, args: StaticIpArgs) -> Result<StaticIpFilter> {
 }
 
 async fn import(service: &Service, file: &Path, manner: Manner) -> Result<()> {
-    let sheet = StaticIpSheet::read(&table(file)?);
-    let count = u64::try_from(sheet.len())?;
-    let (service, done) = (acting(service, &manner), Arc::new(AtomicU64::new(0)));
-    let watched = Arc::clone(&done);
-    let actor = because(manner.reason);
-    let importing = service.import_static_ips(&actor, sheet, done);
-    tokio::pin!(importing);
-    let mut progress = Progress::of("static IPs");
-    let outcome = loop {
-        tokio::select! {
-            outcome = &mut importing => break outcome,
-            () = tokio::time::sleep(LOOK_EVERY) => progress.count(watched.load(Ordering::Relaxed), count),
-        }
-    };
-    drop(progress);
-    let added = match outcome {
-        Err(ServiceError::Sheet(error)) => return wrong(&error),
-        outcome => outcome?,
-    };
+    let sheet = StaticIpSheet::read(&tables::read(file)?);
+    let (service, actor, count) = (acting(service, &manner), because(manner.reason), sheet.len());
+    let importing = async |done| service.import_static_ips(&actor, sheet, done).await;
+    let added = tables::watched("static IPs", count, importing).await?;
     let done = if manner.dry_run { "would be" } else { "are" };
     say(&format!("{added} addresses {done} in the inventory."))
 }
 
-fn table(file: &Path) -> Result<Vec<u8>> {
-    if file != Path::new(STANDARD) {
-        return std::fs::read(file).with_context(|| format!("{} cannot be read", file.display()));
-    }
-    let mut table = Vec::new();
-    std::io::stdin().lock().read_to_end(&mut table)?;
-    Ok(table)
-}
-
-/// Every wrong row, one a line.
-fn wrong(error: &SheetError) -> Result<()> {
-    let told: Vec<_> = error.rows.iter().map(ToString::to_string).collect();
-    let more = error.count.saturating_sub(told.len());
-    let rest = if more > 0 { format!("\nand {more} more") } else { String::new() };
-    bail!("nothing was taken over:\n{}{rest}", told.join("\n"))
-}
-
 async fn export(service: &Service, file: &Path, filter: &StaticIpFilter) -> Result<()> {
-    let output: Box<dyn Write> = if file == Path::new(STANDARD) {
-        Box::new(std::io::stdout())
-    } else {
-        Box::new(File::create(file).with_context(|| format!("{} cannot be written", file.display()))?)
-    };
-    let mut table = csv::Writer::from_writer(BufWriter::new(output));
+    let mut table = tables::write(file)?;
     write_static_ip_header(&mut table)?;
     each(service, filter, |one| Ok(write_static_ip(&mut table, one)?)).await?;
     table.flush()?;
@@ -146,7 +106,8 @@ fn show(one: &StaticIpDetails) -> Result<()> {
         None => (String::new(), String::new()),
     };
     let (ip, kind, country, state) = (one.ip.to_string(), one.product_type.number(), one.country, one.state.word());
-    say(format!("{ip:<39}  {kind:>4}  {country:<7}  {state:<12}  {customer:<20}  {until}").trim_end())
+    let behind = one.exit.as_ref().map(|exit| format!("  behind {exit}")).unwrap_or_default();
+    say(format!("{ip:<39}  {kind:>4}  {country:<7}  {state:<12}  {customer:<20}  {until}{behind}").trim_end())
 }
 
 /// Goes through the inventory page by page.
@@ -164,9 +125,4 @@ async fn each(
             _ => return Ok(()),
         }
     }
-}
-
-fn say(line: &str) -> Result<()> {
-    writeln!(std::io::stdout().lock(), "{line}")?;
-    Ok(())
 }

@@ -30,6 +30,9 @@ pub(super) struct Kept {
     /// A token for it that may do everything.
     #[serde(default)]
     pub(super) operator_token: String,
+    /// Where the direct exit is declared to be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) place: Option<String>,
 }
 
 impl Kept {

@@ -17,6 +17,8 @@ impl fmt::Display for Page<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Kept { api, gateway, app_key, username, password, .. } = self.kept;
         let Kept { customer_email, customer_password, operator, operator_token, .. } = self.kept;
+        let placed = self.kept.place.as_ref().map(|place| Placed { kept: self.kept, place });
+        let placed = placed.map(|placed| placed.to_string()).unwrap_or_default();
         let (folder, program) = (self.folder.display(), self.program);
         write!(
             f,
@@ -29,7 +31,7 @@ Turnpike is ready.
   account   {username}:{password}
   customer  {customer_email} (password {customer_password})
   operator  {operator}
-
+{placed}
 Send traffic through the gateway:
 
   curl -x http://{username}:{password}@{gateway} http://example.com/
@@ -57,6 +59,31 @@ As the operator's program (what there is: {operator}/openapi.json):
 
 Ctrl-C ends it. All of this is kept in {folder}.
 "
+        )
+    }
+}
+
+/// What there is to say of the place that traffic leaves in.
+struct Placed<'a> {
+    kept: &'a Kept,
+    place: &'a str,
+}
+
+impl fmt::Display for Placed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Kept { gateway, username, password, .. } = self.kept;
+        let parts = ["area", "state", "city"].into_iter().zip(self.place.split('/'));
+        let wish: String = parts.filter(|(_, name)| !name.is_empty()).map(|(key, name)| format!("_{key}-{name}")).collect();
+        write!(
+            f,
+            "\
+  exit      direct, in {place}
+
+Traffic leaves by this machine's own address, which is declared to be in {place}; no other place is served:
+
+  curl -x http://{username}{wish}:{password}@{gateway} http://example.com/
+",
+            place = self.place
         )
     }
 }

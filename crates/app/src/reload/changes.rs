@@ -32,6 +32,7 @@ const LIVE: &[&str] = &[
     "shop.static_ip_grace_s",
     "shop.static_ip_port",
     "shop.auto_renewal_lead_s",
+    "exits.",
     "extraction.most_live",
     "extraction.calls_per_minute",
     "jobs.",

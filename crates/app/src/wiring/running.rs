@@ -166,6 +166,9 @@ impl Running {
             backend.service.set_shop(settings.shop.settings()?);
             backend.service.set_static_ip_rules(settings.static_ip_rules());
         }
+        if changes.touch("exits") {
+            backend.service.set_exit_rules(settings.exits.rules());
+        }
         if changes.touch("extraction") {
             backend.service.set_extraction_rules(settings.extraction_rules());
         }

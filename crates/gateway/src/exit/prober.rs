@@ -175,7 +175,7 @@ impl Probe {
 
 impl Dialler {
     /// Looks whether connections can leave that way, without a target.
-    async fn look(&self, route: &Route, guise: &Guise<'_>) -> Result<(), DialError> {
+    pub(super) async fn look(&self, route: &Route, guise: &Guise<'_>) -> Result<(), DialError> {
         match route {
             Route::Direct => Ok(()),
             Route::Address(own) => connect::check(Source::Own(*own)),
@@ -190,7 +190,8 @@ const fn may_fail(entry: &Facts) -> bool {
     matches!(entry.route, Route::Upstream(_) | Route::Address(_)) && entry.state.keeps_open()
 }
 
-fn dialler(rules: &Rules, ward: &Arc<Ward>) -> Arc<Dialler> {
+/// What dials by these rules.
+pub(super) fn dialler(rules: &Rules, ward: &Arc<Ward>) -> Arc<Dialler> {
     let (settings, policy) = (Arc::clone(&rules.settings), Arc::clone(&rules.policy));
     let resolver = Arc::new(Resolver::new(Arc::clone(&settings), policy));
     Arc::new(Dialler::new(settings, resolver, Arc::clone(ward)))

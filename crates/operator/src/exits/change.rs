@@ -72,7 +72,8 @@ fn capacity(given: Given<'_>) -> Result<LimitChange, String> {
 }
 
 pub(crate) async fn change(desk: Desk, wish: Change) -> Result<ExitView, Problem> {
-    let Change { route, username, password, places, product_types, capacity, weight, state, provenance, evidence } = wish;
+    let Change { route, username, password, places, product_types, capacity, weight, state, provenance, evidence } =
+        wish;
     let change = ExitChange {
         route,
         username,

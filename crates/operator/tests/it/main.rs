@@ -4,6 +4,7 @@
 mod catalogue;
 mod connections;
 mod document;
+mod exits;
 mod exports;
 mod given;
 mod intake;

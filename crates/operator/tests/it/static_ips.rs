@@ -68,7 +68,7 @@ each_store! {
         shown.as_object_mut().unwrap().remove("id");
         assert_eq!(shown, json!({
             "ip": "192.0.2.1", "product_type": 25, "country": "JP", "region": "Tokyo", "city": "Chiyoda",
-            "state": "for_sale", "note": "rack 7", "holder": null,
+            "state": "for_sale", "note": "rack 7", "exit": null, "holder": null,
         }));
         given.get("/static-ips/192.0.2.9").await.problem(404);
         given.get("/static-ips/nonsense").await.problem(404);
