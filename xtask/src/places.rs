@@ -1,4 +1,5 @@
-//! `cargo xtask places`: makes the atlas' tables anew, from packages of pinned versions. The same packages make the same tables, byte for byte.
+//! `cargo xtask places`: makes the atlas' tables anew, from packages of pinned versions. The same packages make the
+//! same tables, byte for byte.
 
 mod cities;
 mod countries;

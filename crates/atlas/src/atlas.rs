@@ -144,8 +144,8 @@ impl Atlas {
         self.cities.get(country.cities.clone()).unwrap_or_default()
     }
 
-    /// A country's cities of a name in whatever spelling, the biggest first. `NewYorkCity` is found for `NewYork`, and the other way round,
-    /// when there is none of the very name.
+    /// A country's cities of a name in whatever spelling, the biggest first. `NewYorkCity` is found for `NewYork`, and
+    /// the other way round, when there is none of the very name.
     pub fn find_cities(&self, country: &Country, text: &str) -> &[City] {
         let Some(name) = folded(text) else { return &[] };
         let exactly = self.named(country, &name);

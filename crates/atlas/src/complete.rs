@@ -6,8 +6,8 @@ use crate::atlas::{Atlas, City, Country, Region};
 use crate::spelling::spelled;
 
 impl Atlas {
-    /// A place as customers read it: names in the atlas' spelling, the state's code, and the state of a city that is in one only.
-    /// A state or city that the atlas does not know is kept, in ASCII where it can be; so is a country.
+    /// A place as customers read it: names in the atlas' spelling, the state's code, and the state of a city that is in
+    /// one only. A state or city that the atlas does not know is kept, in ASCII where it can be; so is a country.
     pub fn complete(&self, place: &ExitPlace) -> ExitPlace {
         let Some(country) = self.country(place.country) else { return place.clone() };
         let city = place.city.as_deref().and_then(|city| self.city_named(country, place.region.as_ref(), city));

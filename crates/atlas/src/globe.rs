@@ -1,4 +1,5 @@
-//! How far apart places are, in whole numbers: good to some 25 metres in the sine, and to the 1.1 km that the tables are rounded to.
+//! How far apart places are, in whole numbers: good to some 25 metres in the sine, and to the 1.1 km that the tables
+//! are rounded to.
 
 /// A point on the globe, in hundredths of a degree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,7 +6,8 @@ use turnpike_domain::place::{PlaceName, PlaceWish};
 use crate::atlas::{Atlas, City, Country, Region};
 use crate::globe::Point;
 
-/// The most places whose distance is measured for one answer, so that asking stays cheap. Of more, as many are measured, evenly chosen.
+/// The most places whose distance is measured for one answer, so that asking stays cheap. Of more, as many are
+/// measured, evenly chosen.
 const MOST_MEASURED: usize = 2_000;
 
 /// A wish, as far as the atlas knows its places.
@@ -17,9 +18,9 @@ struct Wanted<'a> {
 }
 
 impl Atlas {
-    /// Of the places that are served, the one to offer to somebody who wishes another: in the same state, else in the same country, else
-    /// anywhere; the nearest there, by cities: a place without one is where the biggest of its state or country is. `None` when
-    /// nothing is served, or the atlas does not know where the wish is.
+    /// Of the places that are served, the one to offer to somebody who wishes another: in the same state, else in the
+    /// same country, else anywhere; the nearest there, by cities: a place without one is where the biggest of its state
+    /// or country is. `None` when nothing is served, or the atlas does not know where the wish is.
     pub fn nearest<'a>(
         &self,
         wish: &PlaceWish,

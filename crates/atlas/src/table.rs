@@ -1,4 +1,5 @@
-//! The tables' lines, as `cargo xtask places` writes them. A line that is none is passed over; a test says that there is none such.
+//! The tables' lines, as `cargo xtask places` writes them. A line that is none is passed over; a test says that there
+//! is none such.
 
 use turnpike_domain::country::CountryCode;
 
@@ -8,7 +9,8 @@ use crate::globe::Point;
 pub(crate) const COUNTRIES: &str = include_str!("../data/countries.tsv");
 /// `country, GeoNames' code, what follows the country in the ISO 3166-2 code, name`, by country and folded name.
 pub(crate) const REGIONS: &str = include_str!("../data/regions.tsv");
-/// `country, GeoNames' code of the region, name, inhabitants, latitude, longitude`, by country, folded name and falling inhabitants.
+/// `country, GeoNames' code of the region, name, inhabitants, latitude, longitude`, by country, folded name and falling
+/// inhabitants.
 pub(crate) const CITIES: &str = include_str!("../data/cities.tsv");
 
 /// A line of [`COUNTRIES`].

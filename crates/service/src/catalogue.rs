@@ -1,6 +1,7 @@
 //! The catalogue: what is sold, put in force as a whole.
 
-use turnpike_domain::catalogue::{Catalogue, Changes, Product};
+use turnpike_atlas::atlas;
+use turnpike_domain::catalogue::{Catalogue, Changes, Fault, Product};
 use turnpike_domain::product::ProductType;
 use turnpike_domain::recharge::Tier;
 use turnpike_store::{Tx, audit, product, recharge_tier};
@@ -26,7 +27,8 @@ impl Service {
     /// # Errors
     /// [`ShopError::Catalogue`] with everything that is wrong with it; nothing is changed then.
     pub async fn load_catalogue(&self, actor: &Actor, catalogue: Catalogue) -> Result<Changes, ServiceError> {
-        let faults = catalogue.faults();
+        let mut faults = catalogue.faults();
+        faults.extend(unknown_countries(&catalogue));
         if !faults.is_empty() {
             return Err(ShopError::Catalogue(faults).into());
         }
@@ -49,6 +51,17 @@ impl Service {
     pub async fn products_on_sale(&self, product_type: Option<ProductType>) -> Result<Vec<Product>, ServiceError> {
         Ok(self.store.read(async |tx: &mut Tx| product::on_sale(tx, product_type).await).await?)
     }
+}
+
+/// Prices in countries that there are not.
+fn unknown_countries(catalogue: &Catalogue) -> impl Iterator<Item = Fault> {
+    catalogue.products.iter().enumerate().flat_map(|(index, listed)| {
+        let unknown = listed.draft.terms.countries.keys().filter(|country| !atlas().is_country(**country));
+        unknown.map(move |country| Fault {
+            key: format!("product[{index}].countries.{country}"),
+            why: "there is no such country".to_owned(),
+        })
+    })
 }
 
 async fn load(loading: &Loading, tx: &mut Tx) -> Result<Changes, ServiceError> {

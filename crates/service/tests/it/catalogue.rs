@@ -45,6 +45,17 @@ fn told(products: &[Product]) -> Vec<(i64, &str, String, bool)> {
 }
 
 each_store! {
+    async fn prices_are_for_countries_there_are(store: &TestStore) {
+        let given = Given::over(store);
+        let mut address = Draft { product_type: ProductType::StaticDatacenterIp, size: None, ..draft("a", "1") };
+        address.terms.countries = [("JP", "2"), ("ZZ", "3")].map(|(code, price)| (code.parse().unwrap(), price.parse().unwrap())).into();
+        let refused = given.service.load_catalogue(&operator(), catalogue(vec![draft("b", "1"), address.clone()])).await;
+        let Err(ServiceError::Shop(ShopError::Catalogue(faults))) = refused else { panic!("{refused:?}") };
+        assert_eq!(faults.iter().map(ToString::to_string).collect::<Vec<_>>(), ["product[1].countries.ZZ: there is no such country"]);
+        address.terms.countries.pop_last();
+        load(&given, vec![address]).await;
+    }
+
     async fn a_catalogue_in_force_is_the_one_that_was_loaded(store: &TestStore) {
         let given = Given::over(store);
         load(&given, vec![draft("a", "1"), draft("b", "2")]).await;
