@@ -1,6 +1,7 @@
 //! The command line: what can be typed, and its defaults. Nothing here does anything.
 
 mod catalogue;
+mod endpoint;
 mod exit;
 mod shop;
 mod static_ip;
@@ -14,6 +15,7 @@ use ipnet::IpNet;
 use turnpike_domain::scope::Scope;
 
 pub(crate) use catalogue::{ArticleCommand, CatalogueCommand, CouponCommand, CouponTerms, InvitationCommand, Manner};
+pub(crate) use endpoint::EndpointCommand;
 pub(crate) use exit::{ExitArgs, ExitCommand, ExitTermsArgs};
 pub(crate) use shop::{AdjustArgs, LedgerCommand, OrderCommand, RefundArgs, ResolveArgs};
 pub(crate) use static_ip::{StaticIpArgs, StaticIpCommand};
@@ -85,6 +87,13 @@ pub(crate) enum Command {
         config: ConfigArgs,
         #[command(subcommand)]
         command: StaticIpCommand,
+    },
+    /// Show the ports that customers have been given, and take them back.
+    Endpoint {
+        #[command(flatten)]
+        config: ConfigArgs,
+        #[command(subcommand)]
+        command: EndpointCommand,
     },
     /// Declare by which ways traffic leaves, and prove them.
     Exit {

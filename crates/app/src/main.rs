@@ -114,6 +114,9 @@ fn run(command: Command) -> Result<()> {
         Command::Ledger { config, command } => {
             beside(&config, async |settings| commands::ledger(settings, command).await)
         }
+        Command::Endpoint { config, command } => {
+            beside(&config, async |settings| commands::endpoint(settings, command).await)
+        }
         Command::Exit { config, command } => {
             beside(&config, async |settings| commands::exit(settings, command).await)
         }

@@ -1,5 +1,6 @@
 //! What tests begin with: the API over a fresh store, with a clock that stands still and randomness that repeats.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use axum::Router;
@@ -9,6 +10,7 @@ use serde_json::Value;
 use tower::ServiceExt;
 use turnpike_api::{ApiSettings, router};
 use turnpike_domain::calendar::Zone;
+use turnpike_domain::directory::Changes;
 use turnpike_domain::ids::{CustomerId, Incarnation, NodeId};
 use turnpike_domain::lease::{Exchange, LeaseReport, LeaseRequest};
 use turnpike_domain::product::ProductType;
@@ -221,5 +223,20 @@ impl Answer {
 impl std::fmt::Display for Answer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} {}", self.status.as_u16(), self.body)
+    }
+}
+
+/// Follows the feed as a gateway does that listens on every port it hears of, until the store is closed.
+pub(crate) async fn listen(service: Service) {
+    let (node, mut place) = (Incarnation { node: NodeId::new(1), boot: 1 }, None);
+    while let Ok(changes) = service.directory_changes(place).await {
+        if let Changes::Since { seq, changed } = changes {
+            place = Some(seq);
+            let batches: BTreeSet<_> = changed.endpoints.iter().map(|endpoint| endpoint.batch).collect();
+            for batch in batches {
+                service.note_bound(node, batch, Vec::new()).await.unwrap();
+            }
+        }
+        service.wait_for_news(place).await;
     }
 }

@@ -11,6 +11,7 @@ mod contract;
 mod descriptors;
 mod docs;
 mod document;
+mod extraction;
 mod given;
 mod keys;
 mod live;

@@ -60,6 +60,10 @@ fn body(operation: &str, things: &Things) -> Option<Value> {
         "patch-payments-payment" => json!({"resolution": "credit", "customer": things.customer}),
         "post-static-ips" => json!({"csv": "ip,kind,country\n192.0.2.3,25,JP\n"}),
         "patch-static-ips-ip" => json!({"duty": "maintenance"}),
+        "put-static-ips-ip-exit" => json!({"exit": null}),
+        "post-exits" => json!({"name": "fresh", "route": "direct", "places": ["DE"]}),
+        "put-exits" => json!({"csv": "name,route,places\nother,192.0.2.9,FR\n"}),
+        "patch-exits-exit" => json!({"state": "draining"}),
         "post-static-ips-ip-replacement" => json!({"country": "JP"}),
         "patch-customers-customer-password" => json!({"password": "another long password"}),
         "post-customers" => json!({"email": "new@example.com", "password": "a long password", "verified": true}),
@@ -118,6 +122,8 @@ async fn things(given: &Given, gateway: &FakeGateway) -> Things {
     let code = given.post(&format!("/customers/{inviter}/invite-code"), json!({})).await.is(201);
     let coupon = json!({"code": "SPRING", "off": "5%", "expires_at": "2026-06-01T00:00:00Z"});
     let coupon = given.post("/coupons", coupon).await.is(201);
+    let exit = json!({"name": "acme", "route": "http://proxy.example:3128", "places": ["US"]});
+    given.post("/exits", exit).await.is(201);
     let article = given.post("/articles", json!({"title": "News", "content": "Old"})).await.is(201);
     let (orders, payment) = orders(given, customer).await;
     let places = vec![
@@ -129,9 +135,12 @@ async fn things(given: &Given, gateway: &FakeGateway) -> Things {
         ("connection", ConnectionId::new(1).to_string()),
         ("name", "edge-1".to_owned()),
         ("token", token.to_string()),
+        ("exit", "acme".to_owned()),
         ("coupon", coupon["id"].to_string()),
         ("article", article["id"].to_string()),
         ("payment", payment),
+        // That of the static IP.
+        ("endpoint", "1".to_owned()),
     ];
     Things { customer, newcomer, invite_code: code["code"].as_str().unwrap().to_owned(), places, orders }
 }
@@ -209,6 +218,7 @@ async fn written(store: &TestStore) -> Vec<i64> {
         "SELECT count(*) FROM payment_event WHERE state = 0",
         "SELECT count(*) + sum(status) FROM orders",
         "SELECT count(*) + sum(state) FROM static_ip",
+        "SELECT count(*) + sum(state) + coalesce(sum(checked_at), 0) FROM exit",
         "SELECT sum(static_ip_id) FROM holding",
         "SELECT count(invite_code) + count(invited_by) FROM customer",
     ] {

@@ -2,6 +2,7 @@
 
 mod behind;
 mod by_itself;
+mod ports;
 
 use std::sync::Arc;
 
@@ -156,7 +157,7 @@ each_store! {
         let [made] = &accounts[..] else { panic!("one account was made") };
         for one in &found {
             assert_eq!(one.username, format!("{}_ip-{}", made.username, one.ip));
-            assert_eq!((one.password.as_str(), one.port), (made.password.reveal(), 2600));
+            assert_eq!(one.password.as_str(), made.password.reveal());
             assert_eq!((&one.trade_no, one.status), (&order.trade_no, HoldingStatus::Active));
             assert_eq!(one.expires_at, given.now().plus(Span::from_days(30)));
         }

@@ -8,8 +8,9 @@ use http::{Request, StatusCode};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 use tower::ServiceExt;
+use turnpike_api::Peer;
 
-use super::world::World;
+use super::world::{HOME, World};
 use super::{Answers, Call, Case, Who, calls, shape};
 use crate::given::{Answer, PREFIX};
 
@@ -123,7 +124,7 @@ impl World {
         let (method, place) = place(route);
         let json: Value = serde_json::from_str(asks).unwrap_or_else(|error| panic!("{error}: {asks}"));
         let key = format!("{place}?language=en&app_key={}", self.customer(by).key);
-        let request = Request::builder().method(method);
+        let request = Request::builder().method(method).extension(Peer(HOME));
         let request = if method == "GET" {
             request.uri(format!("{key}{}", query(&json))).body(Body::empty())
         } else {

@@ -67,7 +67,7 @@ pub(super) const CALLS: &[Call] = &[
             not_yours(r#"{"id":$upid}"#),
             shows(
                 r#"{"country_code":"JP"}"#,
-                r#"{"list":[{"id":$upid,"ip":"=127.14.81.2","port":2600,"username":"text","password":"text","protocol":"=http/socks5","country_code":"=JP","state":"=","city":"=","product_type":14,"status":1,"trade_no":"=$trade_no","remark":"text","created_at":"zoneless","expired_at":"=2026-04-09 12:00:00"}],"page":1,"page_size":20,"total_count":1,"total_page":1}"#,
+                r#"{"list":[{"id":$upid,"ip":"=127.14.81.2","port":"id","username":"text","password":"text","protocol":"=http/socks5","country_code":"=JP","state":"=","city":"=","product_type":14,"status":1,"trade_no":"=$trade_no","remark":"text","created_at":"zoneless","expired_at":"=2026-04-09 12:00:00"}],"page":1,"page_size":20,"total_count":1,"total_page":1}"#,
             )
             .of(LIST),
         ],
