@@ -21,7 +21,7 @@ struct Job {
 }
 
 /// The jobs that need no memory of their last turn.
-const JOBS: [Job; 10] = [
+const JOBS: [Job; 12] = [
     Job {
         name: "announce packages that begin",
         every_s: |settings| settings.start_packages_every_s,
@@ -41,6 +41,11 @@ const JOBS: [Job; 10] = [
         name: "free the ports of endpoints whose time is over",
         every_s: |settings| settings.end_endpoints_every_s,
         act: |service| async { service.end_endpoints().await.map(drop) }.boxed(),
+    },
+    Job {
+        name: "give ports to static IPs that have none",
+        every_s: |settings| settings.roll_up_every_s,
+        act: |service| async { service.provide_static_ip_ports().await.map(drop) }.boxed(),
     },
     Job {
         name: "buy again what nears its end",
@@ -66,6 +71,11 @@ const JOBS: [Job; 10] = [
         name: "forget old questions",
         every_s: |settings| settings.roll_up_every_s,
         act: |service| async { service.trim_questions().await.map(drop) }.boxed(),
+    },
+    Job {
+        name: "forget what became of connections",
+        every_s: |settings| settings.trim_feed_every_s,
+        act: |service| async { service.trim_activity().await.map(drop) }.boxed(),
     },
     Job {
         name: "drop old answers",
@@ -102,10 +112,11 @@ async fn repeat(mut turns: Turns, job: Job, service: Service) {
     }
 }
 
-/// Lapses leases that went silent. What the watch has seen is gone with the process; its successor waits anew.
+/// Lapses leases that went silent, and frees the seats of such gateways. What the watch has seen is gone with the process; its successor waits anew.
 async fn watch_leases(mut turns: Turns, service: Service) {
-    let (mut watch, began) = (service.lapse_watch(), Instant::now());
+    let (mut watch, mut silence, began) = (service.lapse_watch(), service.silence_watch(), Instant::now());
     while turns.next().await {
+        tell("free seats", service.free_seats(&mut silence, began.elapsed()).await.map(drop));
         tell("lapse leases", service.lapse_leases(&mut watch, began.elapsed()).await.map(drop));
     }
 }

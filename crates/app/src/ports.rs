@@ -3,10 +3,12 @@
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 use futures_util::{FutureExt, StreamExt};
+use turnpike_domain::activity::ActivityEntry;
 use turnpike_domain::directory::{Changes, SnapshotPart};
 use turnpike_domain::ids::{EndpointBatchId, EndpointId, FeedSeq, Incarnation, QuestionId};
 use turnpike_domain::lease::{LeaseGrant, LeaseReport};
 use turnpike_domain::question::Answer;
+use turnpike_domain::seats::{SeatGrant, SeatRound};
 use turnpike_domain::session::Pin;
 use turnpike_gateway::ports::{Admission, Exchange, Fence, Leases, PortError};
 use turnpike_service::{Service, ServiceError};
@@ -46,6 +48,10 @@ impl Admission for InProcess {
         self.0.note_bound(node, batch, failed).map(told).boxed()
     }
 
+    fn note_activity(&self, _: Incarnation, entries: Vec<ActivityEntry>) -> BoxFuture<'_, Result<(), PortError>> {
+        self.0.note_activity(entries).map(|kept| told(kept.map(drop))).boxed()
+    }
+
     fn leave(&self, node: Incarnation) -> BoxFuture<'_, Result<(), PortError>> {
         self.0.leave_node(node).map(told).boxed()
     }
@@ -58,6 +64,10 @@ impl Leases for InProcess {
 
     fn exchange(&self, node: Incarnation, exchange: Exchange) -> BoxFuture<'_, Result<Vec<LeaseGrant>, PortError>> {
         self.0.exchange_leases_beside(node, exchange).map(told).boxed()
+    }
+
+    fn seats(&self, node: Incarnation, round: SeatRound) -> BoxFuture<'_, Result<Vec<SeatGrant>, PortError>> {
+        self.0.seat_accounts(node, round).map(told).boxed()
     }
 }
 

@@ -52,6 +52,11 @@ impl Protocol {
             Self::Socks5 => "socks5",
         }
     }
+
+    /// The one of that word; `None` when there is none.
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::Http, Self::Connect, Self::Socks5].into_iter().find(|protocol| protocol.word() == word)
+    }
 }
 
 /// An open connection, once its client has logged in.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::connection::{Connection, ConnectionId};
 use crate::exit::{ExitReport, ExitWish};
+use crate::explain::{Explanation, Hypothesis};
 use crate::ids::{AccountId, CustomerId, NodeId, QuestionId};
 
 /// A question to every gateway.
@@ -37,6 +38,8 @@ pub enum Ask {
     },
     /// Reset all connections of an account.
     KickAccount(AccountId),
+    /// What would become of a connection.
+    Explain(Box<Hypothesis>),
     /// By which address an exit is seen.
     CheckExit(Box<ExitWish>),
 }
@@ -49,6 +52,8 @@ pub enum Answer {
     Connections(Vec<Connection>),
     /// To both kinds of kick: how many connections were reset.
     Kicked(u32),
+    /// To [`Ask::Explain`].
+    Explained(Box<Explanation>),
     /// To [`Ask::CheckExit`].
     Checked(ExitReport),
 }

@@ -14,6 +14,7 @@ use turnpike_domain::units::LimitGb;
 
 use crate::allowance::Allowance;
 use crate::customer::Customer;
+use crate::seats::Seats;
 use crate::teller::desk::Desk;
 
 /// One live account.
@@ -46,6 +47,7 @@ pub(crate) struct Used {
     /// Wakes idle tunnels whose permit has ended.
     pub(crate) revoked: Notify,
     pub(crate) allowance: Allowance,
+    pub(crate) seats: Seats,
     pub(crate) desk: Arc<Desk>,
 }
 
@@ -86,7 +88,8 @@ impl Account {
     /// What a used account needs, made now if this is its first use.
     pub(crate) fn used(&self, desk: &Arc<Desk>) -> &Used {
         self.used.get_or_init(|| {
-            Box::new(Used { revoked: Notify::new(), allowance: Allowance::new(), desk: Arc::clone(desk) })
+            let (allowance, seats) = (Allowance::new(), Seats::default());
+            Box::new(Used { revoked: Notify::new(), allowance, seats, desk: Arc::clone(desk) })
         })
     }
 

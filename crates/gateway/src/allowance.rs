@@ -113,9 +113,14 @@ impl Allowance {
         self.paced.store(paced, Ordering::Relaxed);
     }
 
+    /// Whether the account draws on a plan with a bandwidth.
+    pub(crate) fn is_paced(&self) -> bool {
+        self.paced.load(Ordering::Relaxed)
+    }
+
     /// Whether there is traffic and only the plan's bandwidth keeps it waiting.
     pub(crate) fn is_at_its_pace(&self) -> bool {
-        self.paced.load(Ordering::Relaxed) && self.is_wanting()
+        self.is_paced() && self.is_wanting()
     }
 
     /// Whether a request for a lease is under way.
@@ -128,6 +133,10 @@ impl Allowance {
         self.low_water.store(low_water, Ordering::Relaxed);
         self.leases.store(Arc::new(leases));
         self.verdict.store(None);
+        if self.is_paced() {
+            self.wanting.store(false, Ordering::Release);
+            return self.refill.pass_on();
+        }
         self.answered();
     }
 

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
 use turnpike_domain::directory::{CustomerEntry, HeldIp};
+use turnpike_domain::explain::Limits;
 use turnpike_domain::ids::CustomerId;
 use turnpike_domain::rate;
 
@@ -69,7 +70,7 @@ impl Customer {
     /// Counts one connection in, at `now_ns` on the gateway's clock.
     pub(crate) fn seat(self: &Arc<Self>, now_ns: u64) -> Result<Seat, Refusal> {
         let entry = self.entry.load();
-        let limit = entry.max_tunnels.unwrap_or(u32::MAX);
+        let limit = most_tunnels(&entry);
         let seated = self
             .open
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |open| (open < limit).then(|| open.saturating_add(1)));
@@ -77,12 +78,35 @@ impl Customer {
             return Err(Refusal::TooManyTunnels);
         }
         let seat = Seat { customer: Arc::clone(self) };
-        if let Some(per_second) = entry.max_connections_per_second {
-            rate::admit(&self.arrival_ns, now_ns, per_second)
-                .map_err(|wait| Refusal::TooManyConnections { retry_after_s: wait.seconds() })?;
-        }
+        check_pace(&entry, &self.arrival_ns, now_ns)?;
         Ok(seat)
     }
+
+    /// Whether [`Customer::seat`] would count one in; nothing is counted.
+    pub(crate) fn check_room(&self, now_ns: u64) -> Result<(), Refusal> {
+        let entry = self.entry.load();
+        if self.open.load(Ordering::Relaxed) >= most_tunnels(&entry) {
+            return Err(Refusal::TooManyTunnels);
+        }
+        check_pace(&entry, &AtomicU64::new(self.arrival_ns.load(Ordering::Relaxed)), now_ns)
+    }
+
+    /// What counts against its limits, and these.
+    pub(crate) fn limits(&self) -> Limits {
+        let entry = self.entry.load();
+        let open = self.open.load(Ordering::Relaxed);
+        Limits { open, most: entry.max_tunnels, per_second: entry.max_connections_per_second }
+    }
+}
+
+fn most_tunnels(entry: &CustomerEntry) -> u32 {
+    entry.max_tunnels.unwrap_or(u32::MAX)
+}
+
+fn check_pace(entry: &CustomerEntry, arrival_ns: &AtomicU64, now_ns: u64) -> Result<(), Refusal> {
+    let Some(per_second) = entry.max_connections_per_second else { return Ok(()) };
+    let admitted = rate::admit(arrival_ns, now_ns, per_second);
+    admitted.map_err(|wait| Refusal::TooManyConnections { retry_after_s: wait.seconds() })
 }
 
 /// One open connection's place among its customer's. Dropping it makes room.

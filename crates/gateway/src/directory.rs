@@ -11,14 +11,15 @@ use turnpike_domain::account::Username;
 use turnpike_domain::connection::Protocol;
 use turnpike_domain::directory::{AccountEntry, CustomerEntry};
 use turnpike_domain::exit::ExitEntry;
+use turnpike_domain::explain::Check;
 use turnpike_domain::ids::{AccountId, CustomerId, ExitId, FeedSeq};
-use turnpike_domain::login::Login;
+use turnpike_domain::login::{Login, LoginFault};
 use turnpike_domain::secret::{MacKey, PasswordMac};
 
 use crate::account::{Account, Facts};
 use crate::customer::Customer;
 use crate::exits::Exits;
-use crate::line::{Arrival, Credential, Line};
+use crate::line::{Arrival, Credential, Kick, Line};
 use crate::permit::{Leave, Permit};
 use crate::ports::Clock;
 use crate::refusal::Refusal;
@@ -59,7 +60,7 @@ impl Directory {
             by_name: papaya::HashMap::new(),
             roll: Mutex::new(Roll::default()),
             key,
-            desk: Arc::new(Desk::new(deadlines)),
+            desk: Arc::new(Desk::new(deadlines, clock)),
             exits: Arc::new(Exits::new(clock)),
             staleness_ms: AtomicU64::new(milliseconds(staleness)),
             place: AtomicI64::new(0),
@@ -125,11 +126,37 @@ impl Directory {
         if presented != facts.password || is_stranger {
             return Err(Refusal::Credentials);
         }
-        self.check_standing(&account, &facts)?;
-        if let Some(fault) = login.fault {
-            return Err(Refusal::BadLogin(fault));
-        }
+        self.judge((&account, &facts), login.fault, |_| {})?;
         self.seat((account, epoch), comer, Credential::Login)
+    }
+
+    /// What stands in the way of a login that is right. `looking` is told what is looked at, before it is.
+    ///
+    /// # Errors
+    /// What does.
+    pub(crate) fn judge(
+        &self,
+        (account, facts): (&Account, &Facts),
+        fault: Option<LoginFault>,
+        mut looking: impl FnMut(Check),
+    ) -> Result<(), Refusal> {
+        looking(Check::Standing);
+        self.check_standing(account, facts)?;
+        looking(Check::Login);
+        fault.map_or(Ok(()), |fault| Err(Refusal::BadLogin(fault)))
+    }
+
+    /// Whether another connection of that account would be counted in.
+    ///
+    /// # Errors
+    /// The limit that is reached.
+    pub(crate) fn check_room(&self, account: &Account) -> Result<(), Refusal> {
+        account.customer().check_room(self.now_ns())
+    }
+
+    /// An account by its name.
+    pub(crate) fn named(&self, username: &Username) -> Option<Arc<Account>> {
+        self.by_name.pin().get(username).cloned()
     }
 
     /// Lets somebody use an account without a login, when his source is on the allow list of its customer.
@@ -179,7 +206,7 @@ impl Directory {
         line.log_begin();
         // The list may have changed before the connection was on the register.
         if credential == Credential::Source && !line.account.customer().lists(line.source()) {
-            line.kick();
+            line.kick(Kick::Order);
         }
         Ok(Permit::new(Leave::new(line), seat))
     }

@@ -22,6 +22,7 @@ use turnpike_domain::time::Timestamp;
 
 use crate::ports::Clock;
 
+pub(crate) use choose::Choice;
 pub use choose::{Chosen, Search, Sticky};
 pub(crate) use keeper::PinKeeper;
 pub(crate) use live::Facts;

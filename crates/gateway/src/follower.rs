@@ -10,10 +10,12 @@ use tokio_util::task::TaskTracker;
 use turnpike_domain::back_off::BackOff;
 use turnpike_domain::directory::{Changed, Changes, SnapshotPart};
 use turnpike_domain::ids::{FeedSeq, Incarnation};
-use turnpike_domain::question::Question;
+use turnpike_domain::question::{Answer, Ask, Question};
 
 use crate::directory::Directory;
 use crate::endpoints::{Endpoints, Report};
+use crate::exit::Checker;
+use crate::explain::Explainer;
 use crate::fencing::Fencing;
 use crate::ports::{Admission, PortError};
 
@@ -29,6 +31,8 @@ pub(crate) struct Follower {
     port: Arc<dyn Admission>,
     directory: Arc<Directory>,
     endpoints: Arc<Endpoints>,
+    explainer: Arc<Explainer>,
+    checker: Arc<Checker>,
     node: Incarnation,
     fencing: Fencing,
     /// Answers that are on their way.
@@ -43,11 +47,12 @@ impl Follower {
     /// [`PortError`] when the store does not answer.
     pub(crate) async fn start(
         port: Arc<dyn Admission>,
-        (directory, endpoints): (Arc<Directory>, Arc<Endpoints>),
+        (directory, endpoints, explainer, checker): (Arc<Directory>, Arc<Endpoints>, Arc<Explainer>, Arc<Checker>),
         node: Incarnation,
         fencing: Fencing,
     ) -> Result<Self, PortError> {
-        let mut follower = Self { port, directory, endpoints, node, fencing, answers: TaskTracker::new(), seq: None };
+        let answers = TaskTracker::new();
+        let mut follower = Self { port, directory, endpoints, explainer, checker, node, fencing, answers, seq: None };
         follower.load().await?;
         Ok(follower)
     }
@@ -157,12 +162,19 @@ impl Follower {
         }
     }
 
-    /// Answers what the operator asks, beside following the feed.
+    /// Answers what is asked, beside following the feed.
     fn respond(&self, questions: Vec<Question>) {
         for Question { id, ask } in questions {
             let answer = self.directory.desk().registry.answer(&ask, self.node.node);
-            let (port, node) = (Arc::clone(&self.port), self.node);
+            let (port, node, explainer) = (Arc::clone(&self.port), self.node, Arc::clone(&self.explainer));
+            let checker = Arc::clone(&self.checker);
             self.answers.spawn(async move {
+                let answer = match (answer, ask) {
+                    (Some(answer), _) => answer,
+                    (None, Ask::Explain(case)) => Answer::Explained(Box::new(explainer.explain(&case).await)),
+                    (None, Ask::CheckExit(wish)) => Answer::Checked(checker.check(&wish).await),
+                    (None, _) => return,
+                };
                 if let Err(error) = port.answer(node, id, answer).await {
                     tracing::warn!(%error, "an answer to the operator was lost");
                 }

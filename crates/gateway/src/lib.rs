@@ -2,6 +2,7 @@
 //! through another; the rest is sockets.
 
 mod account;
+mod activity;
 mod admit;
 mod allowance;
 mod buffer;
@@ -10,6 +11,7 @@ pub mod directory;
 mod endpoints;
 mod exit;
 pub mod exits;
+mod explain;
 mod fencing;
 mod follower;
 mod gateway;
@@ -26,10 +28,11 @@ pub mod refusal;
 mod registry;
 pub mod relay;
 mod resolver;
+pub mod seats;
 mod session;
 pub mod settings;
 pub mod socks5;
-pub mod tab;
+mod tab;
 mod teller;
 mod wishes;
 

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering, fence};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering, fence};
 
 use parking_lot::Mutex;
 use tokio::time::Instant;
@@ -102,9 +102,18 @@ struct Heading {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kick {
     /// Somebody said so.
-    Order = 1,
+    Order,
     /// Its exit may not be used any more.
-    Exit = 2,
+    Exit,
+}
+
+impl Kick {
+    const fn code(self) -> u8 {
+        match self {
+            Self::Order => 1,
+            Self::Exit => 2,
+        }
+    }
 }
 
 /// An open connection. Its own thread writes, others read now and then.
@@ -117,6 +126,8 @@ pub(crate) struct Line {
     pub(crate) credential: Credential,
     /// By which endpoint it came; one of number 0, which is none's, for any other port.
     pub(crate) endpoint: EndpointId,
+    /// That endpoint's port.
+    endpoint_port: u16,
     /// Apart, for together they take more room; an IPv4 address as such, in whatever form it came.
     source: IpAddr,
     source_port: u16,
@@ -126,6 +137,8 @@ pub(crate) struct Line {
     draws: AtomicU32,
     /// The [`Kick`]; 0 for none.
     kicked: AtomicU8,
+    /// Whether it has one of its plan's seats.
+    seated: AtomicBool,
     heading: Mutex<Heading>,
     to_client: AtomicU64,
     to_origin: AtomicU64,
@@ -138,26 +151,31 @@ impl Line {
         arrival: &Arrival,
         (protocol, credential): (Protocol, Credential),
     ) -> Self {
+        let endpoint = arrival.door.endpoint();
         Self {
             id: arrival.id,
             account,
             epoch,
             desk,
             credential,
-            endpoint: match &arrival.door {
-                Door::Endpoint(tenant) => tenant.id(),
-                Door::Login | Door::Open(_) => EndpointId::new(0),
-            },
+            endpoint: endpoint.map_or(EndpointId::new(0), |(id, _)| id),
+            endpoint_port: endpoint.map_or(0, |(_, port)| port),
             source: arrival.source.ip().to_canonical(),
             source_port: arrival.source.port(),
             accepted: arrival.accepted,
             protocol: AtomicU8::new(code(protocol)),
             draws: AtomicU32::new(0),
             kicked: AtomicU8::new(0),
+            seated: AtomicBool::new(false),
             heading: Mutex::default(),
             to_client: AtomicU64::new(0),
             to_origin: AtomicU64::new(0),
         }
+    }
+
+    /// The endpoint that it came by, and its port.
+    pub(crate) fn endpoint(&self) -> Option<(EndpointId, u16)> {
+        (self.endpoint_port != 0).then_some((self.endpoint, self.endpoint_port))
     }
 
     /// Where the client is.
@@ -209,6 +227,21 @@ impl Line {
         place.map(|place| place.to_string())
     }
 
+    /// It has one of its plan's seats from here on.
+    pub(crate) fn take_seat(&self) {
+        self.seated.store(true, Ordering::Release);
+    }
+
+    /// Whether it has one of its plan's seats.
+    pub(crate) fn is_seated(&self) -> bool {
+        self.seated.load(Ordering::Acquire)
+    }
+
+    /// When it was accepted.
+    pub(crate) const fn accepted(&self) -> Instant {
+        self.accepted
+    }
+
     /// A tunnel is asked for.
     pub(crate) fn become_tunnel(&self) {
         self.protocol.store(code(Protocol::Connect), Ordering::Relaxed);
@@ -232,7 +265,7 @@ impl Line {
     pub(crate) fn kick(&self, why: Kick) {
         tracing::debug!(connection = %self.id, ?why, "reset");
         // The first reason counts.
-        self.kicked.compare_exchange(0, why as u8, Ordering::AcqRel, Ordering::Acquire).ok();
+        self.kicked.compare_exchange(0, why.code(), Ordering::AcqRel, Ordering::Acquire).ok();
         self.account.wake_tunnels();
     }
 
@@ -243,7 +276,7 @@ impl Line {
 
     /// Why its client was cut off.
     pub(crate) fn why_over(&self) -> Reason {
-        if self.kicked.load(Ordering::Acquire) == Kick::Exit as u8 { Reason::ExitLost } else { Reason::Revoked }
+        if self.kicked.load(Ordering::Acquire) == Kick::Exit.code() { Reason::ExitLost } else { Reason::Revoked }
     }
 
     pub(crate) fn is_over(&self) -> bool {

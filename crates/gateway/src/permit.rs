@@ -17,6 +17,7 @@ use crate::allowance::hunger::{Hunger, Waiter};
 use crate::customer::{Customer, Seat};
 use crate::exits::Outing;
 use crate::line::Line;
+use crate::refusal::Refusal;
 use crate::settings::Deadlines;
 use crate::tab::Tab;
 use crate::wishes::Wishes;
@@ -101,12 +102,30 @@ impl Permit {
         self.leave.revoked()
     }
 
+    /// Waits for a seat of the account's time plan, where it has one that limits them.
+    ///
+    /// # Errors
+    /// [`Refusal::TooManyTunnels`], or what says that the store did not answer.
+    pub(crate) async fn ensure_seat(&self) -> Result<(), Refusal> {
+        if self.product_type() != ProductType::DynamicTimePlan || self.line().is_seated() {
+            return Ok(());
+        }
+        let (account, used) = (self.leave.account(), self.leave.used());
+        used.seats.take(account, &used.desk).await?;
+        self.line().take_seat();
+        Ok(())
+    }
+
     /// Waits until the account has traffic.
     ///
     /// # Errors
     /// Why there is none. What other gateways hold for too long counts as none; [`Denial::Contended`] says that slow
     /// clients of this one hold it, or that the store did not answer.
     pub async fn ensure_traffic(&self) -> Result<(), Denial> {
+        // Those that are open already may take all there is for a while; whoever is new gets its share like them.
+        if self.leave.used().allowance.is_at_its_pace() {
+            return Ok(());
+        }
         let mut hunger = Hunger::default();
         let source = (self.leave.account(), self.leave.used());
         let found = std::future::poll_fn(|cx| hunger.poll_reserve(cx, source, 1, Waiter::NewConnection));
@@ -122,14 +141,14 @@ impl Permit {
         self.leave.deadlines()
     }
 }
-        // Those that are open already may take all there is for a while; whoever is new gets its share like them.
-        if self.leave.used().allowance.is_at_its_pace() {
-            return Ok(());
-        }
 
 impl Drop for Permit {
     fn drop(&mut self) {
         self.leave.0.desk.registry.leave(&self.leave.0);
+        if self.leave.0.is_seated() {
+            let (account, used) = (self.leave.account(), self.leave.used());
+            used.seats.leave(account, &used.desk);
+        }
     }
 }
 

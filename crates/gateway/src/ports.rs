@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
+use turnpike_domain::activity::ActivityEntry;
 use turnpike_domain::directory::{Changes, SnapshotPart};
 use turnpike_domain::ids::{EndpointBatchId, EndpointId, FeedSeq, Incarnation, QuestionId};
 pub use turnpike_domain::lease::Exchange;
 use turnpike_domain::lease::{LeaseGrant, LeaseReport};
 use turnpike_domain::question::Answer;
+use turnpike_domain::seats::{SeatGrant, SeatRound};
 use turnpike_domain::secret::MacKey;
 use turnpike_domain::session::Pin;
 use turnpike_domain::time::Timestamp;
@@ -56,11 +58,14 @@ pub trait Admission: Send + Sync + 'static {
         failed: Vec<EndpointId>,
     ) -> BoxFuture<'_, Result<(), PortError>>;
 
+    /// Keeps what became of customers' connections. A batch that is told again after its answer was lost is kept twice.
+    fn note_activity(&self, node: Incarnation, entries: Vec<ActivityEntry>) -> BoxFuture<'_, Result<(), PortError>>;
+
     /// This gateway has drained and settled everything: nobody has to wait for it any more.
     fn leave(&self, node: Incarnation) -> BoxFuture<'_, Result<(), PortError>>;
 }
 
-/// How many bytes may be relayed.
+/// How many bytes may be relayed, and over how many connections.
 pub trait Leases: Send + Sync + 'static {
     /// Books what processes of this node left behind when they died, and voids all other leases of the node; from then on
     /// the node's leases are this incarnation's. One that comes twice or late does nothing.
@@ -68,6 +73,10 @@ pub trait Leases: Send + Sync + 'static {
 
     /// Books the reports, then answers the requests, in one transaction. One that comes twice, or after a later one, fails.
     fn exchange(&self, node: Incarnation, exchange: Exchange) -> BoxFuture<'_, Result<Vec<LeaseGrant>, PortError>>;
+
+    /// Shares out how many connections accounts of time plans may have open. One that comes twice, or after a later one,
+    /// fails.
+    fn seats(&self, node: Incarnation, round: SeatRound) -> BoxFuture<'_, Result<Vec<SeatGrant>, PortError>>;
 }
 
 /// Why a port gave no answer.

@@ -1,6 +1,7 @@
 //! Why a client does not get what it asked for: one list for both protocols, and how each protocol says it
 //! (contract §10). Nothing here is billed, and nothing here depends on a secret.
 
+use turnpike_domain::activity::Reason;
 use turnpike_domain::destination::DestinationError;
 use turnpike_domain::login::LoginFault;
 use turnpike_domain::quota::Denial;
@@ -171,7 +172,7 @@ impl Refusal {
                 (status, reason, "http_request_error")
             }
             Self::BadLogin(_) => (400, "Bad Request", "http_request_error"),
-            Self::NoTraffic(Denial::Contended) | Self::Overloaded => {
+            Self::NoTraffic(Denial::Contended | Denial::Paced(_)) | Self::Overloaded => {
                 (503, "Service Unavailable", "connection_limit_reached")
             }
             Self::NoTraffic(_) => (402, "Payment Required", "http_request_denied"),
@@ -202,7 +203,7 @@ impl Refusal {
     fn retry_after_s(&self) -> Option<u32> {
         match self {
             Self::TooManyConnections { retry_after_s } => Some(*retry_after_s),
-            Self::TooManyTunnels | Self::Overloaded | Self::NoTraffic(Denial::Contended) => Some(SHORT_WAIT_S),
+            Self::TooManyTunnels | Self::Overloaded | Self::NoTraffic(Denial::Contended | Denial::Paced(_)) => Some(SHORT_WAIT_S),
             Self::Stale | Self::Draining => Some(LONG_WAIT_S),
             _ => None,
         }
@@ -211,7 +212,7 @@ impl Refusal {
     /// The reply field of SOCKS5 (RFC 1928 §6).
     pub const fn socks_reply(&self) -> u8 {
         match self {
-            Self::NoTraffic(Denial::Contended) => GENERAL_FAILURE,
+            Self::NoTraffic(Denial::Contended | Denial::Paced(_)) => GENERAL_FAILURE,
             Self::NoTraffic(_)
             | Self::AccountDisabled
             | Self::CustomerSuspended
@@ -227,6 +228,45 @@ impl Refusal {
             Self::ConnectRefused => CONNECTION_REFUSED,
             _ => GENERAL_FAILURE,
         }
+    }
+
+    /// What its customer is told of it; `None` for those that anybody may cause.
+    pub(crate) const fn reason(&self) -> Option<Reason> {
+        Some(match self {
+            Self::Credentials | Self::SourceNotListed => return None,
+            Self::BadRequest(_) => Reason::BadRequest,
+            Self::EndpointEnded => Reason::EndpointEnded,
+            Self::AccountDisabled | Self::NoTraffic(Denial::Refused) => Reason::AccountDisabled,
+            Self::CustomerSuspended => Reason::CustomerSuspended,
+            Self::CustomerUnverified => Reason::CustomerUnverified,
+            Self::TooManyTunnels => Reason::TooManyTunnels,
+            Self::TooManyConnections { .. } => Reason::TooManyConnections,
+            Self::BadLogin(_) => Reason::BadLogin,
+            Self::PlaceNotServed { .. } => Reason::PlaceNotServed,
+            Self::NoExit => Reason::NoExit,
+            Self::StaticIpNotHeld => Reason::StaticIpNotHeld,
+            Self::TargetDenied(_) => Reason::TargetDenied,
+            Self::ExitDeniesTarget => Reason::ExitDeniesTarget,
+            Self::ExitFailed => Reason::ExitFailed,
+            Self::ExitTimedOut => Reason::ExitTimedOut,
+            Self::NoTraffic(Denial::LimitReached) => Reason::LimitReached,
+            Self::NoTraffic(Denial::DailyLimitReached) => Reason::DailyLimitReached,
+            Self::NoTraffic(Denial::NoTraffic) => Reason::NoTraffic,
+            Self::NoTraffic(Denial::Contended | Denial::Paced(_)) => Reason::Contended,
+            Self::Stale => Reason::Stale,
+            Self::Draining => Reason::Draining,
+            Self::Overloaded => Reason::Overloaded,
+            Self::NoSuchName => Reason::NoSuchName,
+            Self::DnsFailed => Reason::DnsFailed,
+            Self::DnsTimedOut => Reason::DnsTimedOut,
+            Self::ConnectRefused => Reason::ConnectRefused,
+            Self::Unreachable => Reason::Unreachable,
+            Self::ConnectTimedOut => Reason::ConnectTimedOut,
+            Self::ConnectFailed => Reason::ConnectFailed,
+            Self::OriginFailed => Reason::OriginFailed,
+            Self::OriginTimedOut => Reason::OriginTimedOut,
+            Self::OriginBroken(_) => Reason::OriginBroken,
+        })
     }
 
     /// One stable word for the log.

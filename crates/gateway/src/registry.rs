@@ -10,10 +10,10 @@ use parking_lot::Mutex;
 use tokio::time::Instant;
 use turnpike_domain::connection::ConnectionId;
 use turnpike_domain::directory::HeldIp;
-use turnpike_domain::ids::{CustomerId, EndpointId, ExitId, NodeId};
+use turnpike_domain::ids::{AccountId, CustomerId, EndpointId, ExitId, NodeId};
 use turnpike_domain::question::{Answer, Ask};
 
-use crate::line::{Credential, Line, WayOut};
+use crate::line::{Credential, Kick, Line, WayOut};
 
 /// Threads beyond so many share shelves.
 const SHELVES: u64 = 64;
@@ -136,10 +136,10 @@ impl Registry {
         totals
     }
 
-    /// What this gateway answers.
-    pub(crate) fn answer(&self, ask: &Ask, me: NodeId) -> Answer {
-        match *ask {
-            Ask::Connections { customer, account, most } => {
+    /// What this gateway answers; `None` to what has nothing to do with what is open.
+    pub(crate) fn answer(&self, ask: &Ask, me: NodeId) -> Option<Answer> {
+        Some(match ask {
+            &Ask::Connections { customer, account, most } => {
                 let wanted = |line: &Line| {
                     customer.is_none_or(|customer| line.account.customer().id() == customer)
                         && account.is_none_or(|account| line.account.id() == account)
@@ -150,38 +150,38 @@ impl Registry {
                 found.sort_by_key(|line| line.id);
                 Answer::Connections(found.iter().map(|line| line.show(now)).collect())
             }
-            Ask::Kick { node, .. } if node != me => Answer::Kicked(0),
+            Ask::Kick { node, .. } if *node != me => Answer::Kicked(0),
             Ask::Kick { connection, .. } => {
                 let open = self.shelf(connection.get()).map(|shelf| shelf.open.lock().get(&connection.get()).cloned());
-                Answer::Kicked(kick(&open.flatten().into_iter().collect::<Vec<_>>()))
+                Answer::Kicked(kick(&open.flatten().into_iter().collect::<Vec<_>>(), Kick::Order))
             }
             Ask::KickAccount(account) => {
-                Answer::Kicked(kick(&self.lines(|line| line.account.id() == account, usize::MAX)))
+                Answer::Kicked(kick(&self.lines(|line| line.account.id() == *account, usize::MAX), Kick::Order))
             }
-        }
+            Ask::Explain(_) | Ask::CheckExit(_) => return None,
+        })
     }
 
     /// Ends the connections that came by endpoints which have ended.
     pub(crate) fn close_endpoints(&self, ended: &HashSet<EndpointId>) {
-        kick(&self.lines(|line| ended.contains(&line.endpoint), usize::MAX));
+        kick(&self.lines(|line| ended.contains(&line.endpoint), usize::MAX), Kick::Order);
     }
 
     /// Ends the connections of a customer that were let in by a source which is on its list no more.
     pub(crate) fn turn_out(&self, customer: CustomerId, sources: &[IpAddr]) {
-        kick(&self.lines(
-            |line| {
-                line.credential == Credential::Source
-                    && line.account.customer().id() == customer
-                    && !sources.contains(&line.source())
-            },
-            usize::MAX,
-        ));
+        let is_unlisted = |line: &Line| {
+            line.credential == Credential::Source
+                && line.account.customer().id() == customer
+                && !sources.contains(&line.source())
+        };
+        kick(&self.lines(is_unlisted, usize::MAX), Kick::Order);
     }
 
     /// Ends the connections that leave by one of these exits.
     pub(crate) fn close_exits(&self, exits: &HashSet<ExitId>) {
         if !exits.is_empty() {
-            kick(&self.lines(|line| matches!(line.way_out(), WayOut::Exit(exit) if exits.contains(&exit)), usize::MAX));
+            let is_theirs = |line: &Line| matches!(line.way_out(), WayOut::Exit(exit) if exits.contains(&exit));
+            kick(&self.lines(is_theirs, usize::MAX), Kick::Exit);
         }
     }
 
@@ -191,7 +191,16 @@ impl Registry {
             WayOut::StaticIp(ip, exit) => !held.iter().any(|held| held.ip == ip && held.exit == exit),
             _ => false,
         };
-        kick(&self.lines(|line| line.account.customer().id() == customer && is_lost(line), usize::MAX));
+        let is_theirs = |line: &Line| line.account.customer().id() == customer && is_lost(line);
+        kick(&self.lines(is_theirs, usize::MAX), Kick::Exit);
+    }
+
+    /// Ends all of an account's connections that have seats of its plan, but the `keep` oldest.
+    pub(crate) fn close_newest(&self, account: AccountId, keep: u32) {
+        let mut seated =
+            self.lines(|line| line.account.id() == account && line.is_seated() && !line.is_kicked(), usize::MAX);
+        seated.sort_by_key(|line| line.accepted());
+        kick(seated.get(usize::try_from(keep).unwrap_or(usize::MAX)..).unwrap_or_default(), Kick::Order);
     }
 
     fn lines(&self, wanted: impl Fn(&Line) -> bool, most: usize) -> Vec<Arc<Line>> {
@@ -206,9 +215,9 @@ impl Registry {
 }
 
 /// Resets connections: how many.
-fn kick(lines: &[Arc<Line>]) -> u32 {
+fn kick(lines: &[Arc<Line>], why: Kick) -> u32 {
     for line in lines {
-        line.kick();
+        line.kick(why);
     }
     u32::try_from(lines.len()).unwrap_or(u32::MAX)
 }

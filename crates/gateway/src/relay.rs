@@ -11,8 +11,10 @@ use std::pin::pin;
 use std::task::Poll;
 
 use tokio::net::TcpStream;
+use turnpike_domain::activity::Reason;
 use turnpike_domain::quota::Denial;
 
+use crate::line::Line;
 use crate::permit::Permit;
 use crate::relay::tunnel::Tunnel;
 use crate::tab::watch::Alarm;
@@ -58,6 +60,17 @@ impl TunnelEnd {
             Self::OriginGone(_) => "origin_gone",
         }
     }
+
+    /// What its customer is told; `None` when it ended as its sides wished, or the client left.
+    fn reason(&self, line: &Line) -> Option<Reason> {
+        match self {
+            Self::OutOfTraffic(denial) => Some((*denial).into()),
+            Self::Revoked => Some(line.why_over()),
+            Self::Stalled => Some(Reason::Stalled),
+            Self::OriginGone(_) => Some(Reason::BrokenOff),
+            Self::Closed | Self::Idle | Self::ClientGone(_) => None,
+        }
+    }
 }
 
 /// Relays until the tunnel has ended and all that can be billed of it is. Dropping the future resets both sides.
@@ -86,6 +99,9 @@ pub fn tunnel(
         // Closing needs room that an open tunnel does not.
         Box::pin(tunnel.close(&end)).await;
         permit.line().log_end(end.word());
+        if let Some(reason) = end.reason(permit.line()) {
+            permit.line().desk.activity.note(permit.line(), reason, None);
+        }
         end
     }
 }

@@ -12,6 +12,7 @@ use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 use turnpike_domain::destination::DestinationPolicy;
 
+use crate::activity::Subject;
 use crate::buffer::Inbox;
 use crate::directory::Directory;
 use crate::exit::Dialler;
@@ -52,13 +53,15 @@ impl Front {
         sleep_until(accepted + FIRST_WORD).await;
     }
 
-    /// Somebody is refused: for the log and for whoever watches.
-    pub(crate) fn note_refusal(&self, refusal: &Refusal, arrival: &Arrival) {
+    /// Somebody is refused: for the log, for whoever watches, and for the customer.
+    pub(crate) fn note_refusal(&self, refusal: &Refusal, arrival: &Arrival, subject: Subject<'_>) {
         tracing::debug!(
             target: ENDED, connection = %arrival.id, source = %arrival.source, outcome = refusal.word(),
             lasted_us = lasted_us(arrival.accepted), "refused"
         );
-        self.directory.desk().registry.count_refusal(refusal.word());
+        let desk = self.directory.desk();
+        desk.registry.count_refusal(refusal.word());
+        desk.activity.refused(refusal, arrival, subject);
     }
 }
 

@@ -16,10 +16,12 @@ use http::StatusCode;
 use parking_lot::Mutex;
 use turnpike_domain::ids::{CredentialId, Incarnation, NodeId};
 use turnpike_domain::lease::LeaseGrant;
+use turnpike_domain::seats::SeatGrant;
 use turnpike_service::{Keys, Service, ServiceError};
 
 use crate::wire::{
-    Bound, ChangesAnswer, Hello, News, NewsWish, Pins, Place, Refusal, Reply, Round, Settlement, Why, path,
+    Activity, Bound, ChangesAnswer, Hello, News, NewsWish, Pins, Place, Refusal, Reply, Round, Seating, Settlement,
+    Why, path,
 };
 
 /// The largest body: a settlement of a full spool of 65 536 leases.
@@ -46,9 +48,11 @@ pub fn router(service: Service, keys: Keys) -> Router {
         .route(path::NEWS, post(news))
         .route(path::SETTLE, post(settle))
         .route(path::EXCHANGE, post(exchange))
+        .route(path::SEATS, post(seats))
         .route(path::ANSWER, post(answer))
         .route(path::PINS, post(pins))
         .route(path::BOUND, post(bound))
+        .route(path::ACTIVITY, post(activity))
         .route(path::LEAVE, post(leave))
         .layer(DefaultBodyLimit::max(BODY_LIMIT_BYTES))
         .with_state(api)
@@ -100,6 +104,16 @@ async fn exchange(
     Ok(Json(api.service.exchange_leases(node, exchange).await?))
 }
 
+async fn seats(
+    State(api): State<Api>,
+    Extension(credential): Extension<CredentialId>,
+    seating: Result<Json<Seating>, axum::extract::rejection::JsonRejection>,
+) -> Result<Json<Vec<SeatGrant>>, Refused> {
+    let Json(Seating { node, round }) = seating?;
+    api.require_own(credential, node.node).await?;
+    Ok(Json(api.service.seat_accounts(node, round).await?))
+}
+
 async fn answer(
     State(api): State<Api>,
     Extension(credential): Extension<CredentialId>,
@@ -128,6 +142,16 @@ async fn bound(
     let Json(Bound { node, batch, failed }) = bound?;
     api.require_own(credential, node.node).await?;
     Ok(Json(api.service.note_bound(node, batch, failed).await?))
+}
+
+async fn activity(
+    State(api): State<Api>,
+    Extension(credential): Extension<CredentialId>,
+    activity: Result<Json<Activity>, axum::extract::rejection::JsonRejection>,
+) -> Result<Json<()>, Refused> {
+    let Json(Activity { node, entries }) = activity?;
+    api.require_own(credential, node.node).await?;
+    Ok(Json(api.service.note_activity(entries).await.map(drop)?))
 }
 
 async fn leave(

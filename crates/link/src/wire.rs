@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use turnpike_domain::account::Username;
+use turnpike_domain::activity::ActivityEntry;
 use turnpike_domain::directory::{AccountEntry, Changed, Changes, CustomerEntry};
 use turnpike_domain::endpoint::EndpointEntry;
 use turnpike_domain::exit::ExitEntry;
@@ -11,6 +12,7 @@ use turnpike_domain::ids::{
 use turnpike_domain::lease::{Exchange, LeaseReport};
 use turnpike_domain::product::ProductType;
 use turnpike_domain::question::{Answer, Question};
+use turnpike_domain::seats::SeatRound;
 use turnpike_domain::secret::PasswordMac;
 use turnpike_domain::session::Pin;
 use turnpike_domain::units::LimitGb;
@@ -29,12 +31,16 @@ pub mod path {
     pub const SETTLE: &str = "/node/v1/settle";
     /// [`Round`](super::Round) in, grants out.
     pub const EXCHANGE: &str = "/node/v1/exchange";
+    /// [`Seating`](super::Seating) in, grants out.
+    pub const SEATS: &str = "/node/v1/seats";
     /// [`Reply`](super::Reply) in.
     pub const ANSWER: &str = "/node/v1/answer";
     /// [`Pins`](super::Pins) in.
     pub const PINS: &str = "/node/v1/pins";
     /// [`Bound`](super::Bound) in.
     pub const BOUND: &str = "/node/v1/bound";
+    /// [`Activity`](super::Activity) in.
+    pub const ACTIVITY: &str = "/node/v1/activity";
     /// [`Incarnation`](super::Incarnation) in.
     pub const LEAVE: &str = "/node/v1/leave";
 }
@@ -87,6 +93,15 @@ pub struct Round {
     pub exchange: Exchange,
 }
 
+/// A round of requests for seats.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Seating {
+    /// Which gateway.
+    pub node: Incarnation,
+    /// What it wants.
+    pub round: SeatRound,
+}
+
 /// A gateway's answer to a question.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Reply {
@@ -116,6 +131,15 @@ pub struct Bound {
     pub batch: EndpointBatchId,
     /// Those that it could not bind.
     pub failed: Vec<EndpointId>,
+}
+
+/// What became of connections at a gateway.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Activity {
+    /// Which gateway.
+    pub node: Incarnation,
+    /// At most [`LARGEST_BATCH`](turnpike_domain::activity::LARGEST_BATCH).
+    pub entries: Vec<ActivityEntry>,
 }
 
 /// An account as it travels.

@@ -24,6 +24,17 @@ use crate::service::Service;
 /// The shortest time that usage is kept by.
 pub(crate) const SECOND: Span = Span::from_ms(1000);
 
+/// What is left of an account's limits and of what it draws on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Remaining {
+    /// Of the account's limit; `None` when it has none.
+    pub of_limit: Option<Bytes>,
+    /// Of the limit for the day; `None` when it has none.
+    pub of_day: Option<Bytes>,
+    /// Of all packages that it can draw on now.
+    pub of_packages: Bytes,
+}
+
 /// Open books.
 pub(crate) struct Books {
     accounts: BTreeMap<AccountId, AccountBooks>,
@@ -109,6 +120,19 @@ impl Books {
         package.quota.give(&terms);
         books.quota.held = books.quota.held.plus(terms.bytes);
         Ok((books.customer, terms))
+    }
+
+    /// What is left for an account, held by leases or not; `None` when its books are not open.
+    pub(crate) fn remaining(&self, account: AccountId) -> Option<Remaining> {
+        let books = self.accounts.get(&account)?;
+        let quota = &books.quota;
+        let packages = self.packages.values().filter(|one| one.serves(books.customer, books.product_type, self.now));
+        let left = packages.map(|one| one.quota.size.minus(one.quota.used));
+        Some(Remaining {
+            of_limit: quota.limit.bytes().map(|limit| limit.minus(quota.used)),
+            of_day: quota.daily_limit.bytes().map(|limit| limit.minus(quota.day_used)),
+            of_packages: left.fold(Bytes::ZERO, Bytes::plus),
+        })
     }
 
     /// Writes everything back, and what was billed into the present second.

@@ -3,6 +3,7 @@
 //! The API, the operator's commands, the gateways and the background jobs all call these acts; none of them has rules
 //! of its own. An act writes its change, its row in the change feed and its audit row together, or nothing.
 
+mod activity;
 mod actor;
 mod bindings;
 mod book_entry;
@@ -48,6 +49,7 @@ mod check_order;
 mod close_order;
 mod create_order;
 mod delete_accounts;
+mod explain;
 mod extract;
 mod list_accounts;
 mod list_orders;
@@ -110,9 +112,9 @@ mod directory;
 mod effective_everywhere;
 mod exchange_leases;
 mod keep_pins;
+mod seat_accounts;
 mod settle_node;
 
-mod seat_accounts;
 // What orders do to static IPs.
 mod allot_static_ips;
 mod renew_static_ips;
@@ -121,9 +123,9 @@ mod renew_static_ips;
 mod buy_again;
 mod end_endpoints;
 mod end_static_ips;
+mod free_seats;
 mod lapse_leases;
 mod roll_up_usage;
-mod free_seats;
 mod start_packages;
 mod trim_feed;
 
@@ -135,6 +137,7 @@ pub use allow_list::{AllowedSource, NewSources};
 pub use articles::ArticleChange;
 pub use authenticate::CustomerView;
 pub use auto_renewals::AutoRenewalWish;
+pub use books::Remaining;
 pub use change_account::{AccountChange, ChangedAccount};
 pub use change_exit::ExitChange;
 pub use check_exit::{CheckedExit, ExitReports, ExitRules};
@@ -147,6 +150,7 @@ pub use email::{Email, EmailError};
 pub use error::ServiceError;
 pub use exit_places::unknown_places;
 pub use exit_sheet::{ExitSheet, write_exit, write_exit_header};
+pub use explain::{ExplainWish, Explained};
 pub use extract::Extraction;
 pub use extraction::{Entry, ExtractionRules};
 pub use grant_package::Grant;
@@ -186,6 +190,7 @@ pub use wish::Wish;
 
 pub use turnpike_domain::exit::ExitReport;
 pub use turnpike_store::account::details::{AccountDetails, AccountFilter};
+pub use turnpike_store::activity::ActivityFilter;
 pub use turnpike_store::article::Article;
 pub use turnpike_store::audit::{AuditEntry, AuditFilter};
 pub use turnpike_store::auto_renewal::log::Attempt;

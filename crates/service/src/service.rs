@@ -1,10 +1,11 @@
 //! The service: a handle on the store and on all that acts need beside it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use parking_lot::RwLock;
+use turnpike_domain::activity::KEPT_FOR;
 use turnpike_domain::calendar::Zone;
 use turnpike_domain::ids::CustomerId;
 use turnpike_domain::quota::LeasePolicy;
@@ -62,6 +63,8 @@ pub(crate) struct Shared {
     /// Where customers are served.
     pub(crate) served: ServedMemory,
     staleness_ms: AtomicU64,
+    /// For how long it is kept what became of connections.
+    pub(crate) activity_kept_ms: AtomicI64,
     source: Source,
 }
 
@@ -85,6 +88,7 @@ impl Service {
             places: Places::default(),
             served: ServedMemory::default(),
             staleness_ms: AtomicU64::new(STALENESS_MS),
+            activity_kept_ms: AtomicI64::new(KEPT_FOR.ms()),
             source,
         };
         Self { store, shared: Arc::new(shared), quotas: Quotas::default() }

@@ -16,6 +16,7 @@ pub mod testing;
 
 pub mod account;
 pub mod account_quota;
+pub mod activity;
 pub mod allow_list;
 pub mod app_key;
 pub mod article;
@@ -50,8 +51,8 @@ pub mod product;
 pub mod question;
 pub mod recharge_tier;
 pub mod restore;
-pub mod shop;
 pub mod seat;
+pub mod shop;
 pub mod static_ip;
 pub mod time_plan;
 pub mod timings;

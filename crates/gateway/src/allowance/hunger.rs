@@ -26,6 +26,11 @@ impl Refill {
         self.notify.notify_waiters();
     }
 
+    /// Wakes who has waited longest, or whoever waits next.
+    pub(crate) fn pass_on(&self) {
+        self.notify.notify_one();
+    }
+
     /// Cheap when nobody waits.
     pub(crate) fn wake_if_hungry(&self) {
         if self.is_awaited() {
@@ -94,6 +99,9 @@ impl Hunger {
         waiter: Waiter,
     ) -> Poll<Result<Reservation, Denial>> {
         let (account, used) = source;
+        if used.allowance.is_paced() {
+            return self.poll_in_turn(cx, source, want).map(Ok);
+        }
         loop {
             let now = Instant::now();
             if let Some(reservation) = used.allowance.reserve(account, want, now) {
@@ -112,6 +120,35 @@ impl Hunger {
             used.allowance.ask(account);
             ready!(place.as_mut().project().notified.poll(cx));
             self.0 = Some(Place::new(&used.allowance.refill));
+        }
+    }
+
+    /// The same where a plan's bandwidth is short of what everybody would take: who comes waits behind those who wait, is woken
+    /// by who came before and wakes who comes next.
+    fn poll_in_turn(
+        &mut self,
+        cx: &mut Context<'_>,
+        (account, used): (&Arc<Account>, &Used),
+        want: u64,
+    ) -> Poll<Reservation> {
+        let refill = &used.allowance.refill;
+        let mut its_turn = match &mut self.0 {
+            None => !refill.is_awaited(),
+            Some(place) => place.as_mut().project().notified.poll(cx).is_ready(),
+        };
+        loop {
+            if its_turn && let Some(reservation) = used.allowance.reserve(account, want, Instant::now()) {
+                self.0 = None;
+                refill.pass_on();
+                return Poll::Ready(reservation);
+            }
+            if its_turn {
+                self.0 = None;
+            }
+            let place = self.0.get_or_insert_with(|| Place::new(refill));
+            used.allowance.ask(account);
+            ready!(place.as_mut().project().notified.poll(cx));
+            its_turn = true;
         }
     }
 }

@@ -121,7 +121,11 @@ impl Reservation {
         if surplus > 0 {
             self.bytes = bytes;
             self.lease.meter.release(surplus);
-            self.lease.refill.wake_if_hungry();
+            if self.lease.is_paced() {
+                self.lease.refill.pass_on();
+            } else {
+                self.lease.refill.wake_if_hungry();
+            }
         }
     }
 

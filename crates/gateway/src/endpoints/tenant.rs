@@ -51,7 +51,7 @@ impl Tenant {
         self.place
     }
 
-    pub(super) const fn port(&self) -> u16 {
+    pub(crate) const fn port(&self) -> u16 {
         self.port
     }
 
@@ -70,6 +70,11 @@ impl Tenant {
 
     pub(super) fn close(&self) {
         self.closing.cancel();
+    }
+
+    /// What traffic without a login is booked to.
+    pub(crate) const fn account(&self) -> &Arc<Account> {
+        &self.account
     }
 
     fn customer(&self) -> CustomerId {

@@ -25,9 +25,13 @@ pub(crate) struct Ward {
     faults: [AtomicU64; ExitFault::ALL.len()],
 }
 
-/// What happened to exits since the gateway began.
+/// How exits are, and what happened to them since the gateway began.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ExitCounts {
+    /// Exits that were made and can be used, as far as is known.
+    pub up: u64,
+    /// Exits that were made and are out.
+    pub out: u64,
     /// How often one went out.
     pub outs: u64,
     /// How often one came back.
@@ -135,11 +139,13 @@ impl Ward {
         }
     }
 
-    /// What happened so far.
+    /// What happened so far; how exits are is not known here.
     pub(crate) fn counts(&self) -> ExitCounts {
         let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
         let faults = ExitFault::ALL.iter().zip(&self.faults).map(|(fault, count)| (fault.word(), read(count)));
         ExitCounts {
+            up: 0,
+            out: 0,
             outs: read(&self.outs),
             recoveries: read(&self.recoveries),
             probes: read(&self.probes),

@@ -46,6 +46,17 @@ pub struct Chosen {
     pub number: u64,
 }
 
+/// The exit that somebody would get who came now.
+#[derive(Debug)]
+pub(crate) struct Choice {
+    pub(crate) exit: Arc<LiveExit>,
+    pub(crate) place: Arc<ExitPlace>,
+    /// What a session has, or would be given.
+    pub(crate) pin: Option<Pin>,
+    /// Whether the session has it already.
+    pub(crate) kept: bool,
+}
+
 impl Exits {
     /// Finds an exit that is not among `tried` and whose route `suits`, and takes a place at it. A session keeps the one it has, as
     /// long as that is neither out nor gone.
@@ -59,34 +70,46 @@ impl Exits {
         suits: impl Fn(&Route) -> bool,
     ) -> Result<Chosen, Refusal> {
         let pool = self.pool.load();
-        let usable =
-            |exit: &Arc<LiveExit>| exit.takes_new() && !tried.contains(&exit.id()) && suits(&exit.facts().route);
-        match search.sticky {
-            Some(sticky) => self.choose_for(sticky, search, &pool, (&suits, &usable)),
-            None => {
-                let (exit, place) = pick(&pool, search, search.chance, usable)?;
-                let outing = exit.seat().ok_or(Refusal::NoExit)?;
-                Ok(Chosen { outing, place, number: search.chance })
+        let choice = self.decide(&pool, search, tried, suits)?;
+        let (exit, place, number) = match choice.pin {
+            Some(pin) if choice.kept => (choice.exit, choice.place, pin.key.number(pin.after)),
+            Some(fresh) => {
+                // Another gateway may have been first.
+                let pin = self.pins.give(fresh, (self.clock)());
+                let (exit, place) = kept(&pool, search, pin).ok_or(Refusal::NoExit)?;
+                (Arc::clone(exit), place, pin.key.number(pin.after))
             }
-        }
+            None => (choice.exit, choice.place, search.chance),
+        };
+        let outing = exit.seat().ok_or(Refusal::NoExit)?;
+        Ok(Chosen { outing, place, number })
     }
 
-    fn choose_for(
+    /// What [`Exits::choose`] would find, without taking or keeping anything.
+    ///
+    /// # Errors
+    /// As [`Exits::choose`], but that the exit a session keeps may be full.
+    pub(crate) fn decide(
         &self,
-        sticky: Sticky,
-        search: &Search<'_>,
         pool: &Pool,
-        (suits, usable): (&dyn Fn(&Route) -> bool, &dyn Fn(&Arc<LiveExit>) -> bool),
-    ) -> Result<Chosen, Refusal> {
+        search: &Search<'_>,
+        tried: &[ExitId],
+        suits: impl Fn(&Route) -> bool,
+    ) -> Result<Choice, Refusal> {
+        let usable =
+            |exit: &Arc<LiveExit>| exit.takes_new() && !tried.contains(&exit.id()) && suits(&exit.facts().route);
+        let Some(sticky) = search.sticky else {
+            let (exit, place) = pick(pool, search, search.chance, usable)?;
+            return Ok(Choice { exit: Arc::clone(exit), place, pin: None, kept: false });
+        };
         let now = (self.clock)();
         let before = self.pins.of(sticky.key);
         let held = before.filter(|pin| pin.holds(now));
-        if let Some((pin, exit, place)) = held.and_then(|pin| kept(pool, search, pin)) {
+        if let Some((pin, (exit, place))) = held.and_then(|pin| Some((pin, kept(pool, search, pin)?))) {
             if !suits(&exit.facts().route) {
                 return Err(Refusal::Unreachable);
             }
-            let outing = exit.seat().ok_or(Refusal::NoExit)?;
-            return Ok(Chosen { outing, place, number: sticky.key.number(pin.after) });
+            return Ok(Choice { exit: Arc::clone(exit), place, pin: Some(pin), kept: true });
         }
         let fresh = match held {
             // Its exit has died: it goes on with the next number.
@@ -99,21 +122,16 @@ impl Exits {
                 moves: 0,
             },
         };
-        let (exit, _) = pick(pool, search, Pin::number(sticky.key, fresh.after, fresh.moves), usable)?;
-        let fresh = Pin { exit: exit.id(), ..fresh };
-        let pin = self.pins.give(fresh, now);
-        // Another gateway may have been first.
-        let (pin, exit, place) = kept(pool, search, pin).ok_or(Refusal::NoExit)?;
-        let outing = exit.seat().ok_or(Refusal::NoExit)?;
-        Ok(Chosen { outing, place, number: sticky.key.number(pin.after) })
+        let (exit, place) = pick(pool, search, Pin::number(sticky.key, fresh.after, fresh.moves), usable)?;
+        Ok(Choice { exit: Arc::clone(exit), place, pin: Some(Pin { exit: exit.id(), ..fresh }), kept: false })
     }
 }
 
 /// A session's exit, if it can keep it.
-fn kept<'p>(pool: &'p Pool, search: &Search<'_>, pin: Pin) -> Option<(Pin, &'p Arc<LiveExit>, Arc<ExitPlace>)> {
+fn kept<'p>(pool: &'p Pool, search: &Search<'_>, pin: Pin) -> Option<(&'p Arc<LiveExit>, Arc<ExitPlace>)> {
     let exit = pool.exit(pin.exit).filter(|exit| exit.keeps_sessions())?;
     let place = pool.place_of(exit, search.product_type, search.place)?;
-    Some((pin, exit, place))
+    Some((exit, place))
 }
 
 fn pick<'p>(

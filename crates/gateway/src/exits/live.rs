@@ -126,7 +126,8 @@ impl LiveExit {
         (!self.gone.load(Ordering::Relaxed)).then(|| self.facts.load().state)
     }
 
-    fn has_room(&self) -> bool {
+    /// Whether it is not full.
+    pub(crate) fn has_room(&self) -> bool {
         self.facts.load().capacity.is_none_or(|capacity| self.open() < capacity)
     }
 

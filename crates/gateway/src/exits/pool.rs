@@ -80,7 +80,7 @@ impl Pool {
     }
 
     /// All of them, by id.
-    pub(crate) fn exits(&self) -> &[Arc<LiveExit>] {
+    pub fn exits(&self) -> &[Arc<LiveExit>] {
         &self.exits
     }
 

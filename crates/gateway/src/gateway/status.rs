@@ -25,6 +25,8 @@ pub struct Status {
     pub position: Option<FeedSeq>,
     /// What happened to exits.
     pub exits: ExitCounts,
+    /// Of how many connections that failed nobody will hear, because the store did not listen for too long.
+    pub activity_dropped: u64,
     /// On how many ports of extracted endpoints it listens, by entry.
     pub endpoints: Vec<(EntryName, u64)>,
 }
@@ -39,8 +41,17 @@ impl Status {
             unsettled: books.unsettled,
             contact_age: directory.contact_age(),
             position: directory.place(),
-            exits: ward.counts(),
+            exits: exits(directory, ward),
+            activity_dropped: desk.activity.dropped(),
             endpoints: endpoints.counts(),
         }
     }
+}
+
+fn exits(directory: &Directory, ward: &Ward) -> ExitCounts {
+    let pool = directory.exits().pool();
+    let out = pool.exits().iter().filter(|exit| exit.health.is_out()).count();
+    let up = pool.exits().len().saturating_sub(out);
+    let [up, out] = [up, out].map(|count| u64::try_from(count).unwrap_or(u64::MAX));
+    ExitCounts { up, out, ..ward.counts() }
 }

@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until, timeout_at};
+use turnpike_domain::activity::Reason;
 
 use super::answer::{Circumstances, write_refusal};
 use super::head::HeadEnd;
 use super::identity::Identity;
 use super::turn::Manner;
 use super::upstream::Upstream;
+use crate::activity::Subject;
 use crate::buffer::Inbox;
 use crate::leave::Reached;
 use crate::line::Arrival;
@@ -60,7 +62,7 @@ pub(super) enum Next {
     /// Nothing, but the client may still be sending, and must be able to read its answer.
     CloseGently,
     /// Nothing, and the client must see that something is missing.
-    CutShort,
+    CutShort(Reason),
     /// Nothing, at once: the permit has ended.
     Revoked,
     /// Bytes both ways.
@@ -140,7 +142,13 @@ impl Conversation<'_> {
 
     /// Tells the client why not.
     pub(super) async fn refuse(&mut self, refusal: &Refusal, manner: Manner) -> Next {
-        self.front.note_refusal(refusal, &self.arrival);
+        let subject = self.identity.as_ref().map_or(Subject::Nobody, |known| Subject::Line(known.permit.line()));
+        self.front.note_refusal(refusal, &self.arrival, subject);
+        self.say(refusal, manner).await
+    }
+
+    /// Tells the client why not, once that was put down.
+    pub(super) async fn say(&mut self, refusal: &Refusal, manner: Manner) -> Next {
         let close = manner.last || !manner.bodiless;
         let answer = write_refusal(refusal, Circumstances { head_only: manner.head_only, close });
         match session::answer(self.front, &mut self.client, &answer).await {
@@ -165,10 +173,13 @@ impl Conversation<'_> {
         if let Some(Identity { permit, mut tab, .. }) = self.identity.take() {
             let outcome = match next {
                 Next::Revoked => {
+                    let line = permit.line();
+                    line.desk.activity.note(line, line.why_over(), None);
                     tab.abort(&self.client);
                     "revoked"
                 }
-                Next::CutShort => {
+                Next::CutShort(reason) => {
+                    permit.line().desk.activity.note(permit.line(), reason, None);
                     tab.proven(&self.client).await;
                     tab.abort(&self.client);
                     "cut_short"

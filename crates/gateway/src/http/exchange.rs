@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
+use turnpike_domain::activity::Reason;
 
 use super::body::Body;
 use super::pump::{Broken, Pump};
@@ -42,7 +43,7 @@ pub(super) enum Failure {
     /// A kept connection turned out to be closed before anything was answered.
     Spent,
     /// A part was answered already: the client must see that the rest is missing.
-    CutShort,
+    CutShort(Reason),
     /// The permit has ended.
     Revoked,
     /// The client is gone.
@@ -81,10 +82,16 @@ impl Failure {
         }
     }
 
+    /// What would have been refused, once a part of the response is out.
+    pub(super) fn cut_short(refusal: &Refusal) -> Self {
+        let reason = refusal.reason().filter(|reason| *reason != Reason::OriginFailed);
+        Self::CutShort(reason.unwrap_or(Reason::BrokenOff))
+    }
+
     /// What an error means once a part of the response is out.
     pub(super) fn after_answer(error: &TabError) -> Self {
         match Self::before_answer(error) {
-            Self::Refused(_) => Self::CutShort,
+            Self::Refused(refusal) => Self::cut_short(&refusal),
             failure => failure,
         }
     }
@@ -203,7 +210,8 @@ impl Exchange<'_> {
 /// What it means when the client's body does not come to its end.
 fn body_failure(broken: Broken, answered: bool) -> Failure {
     match broken {
-        Broken::Fault(_) | Broken::Tab(TabError::Denied(_)) if answered => Failure::CutShort,
+        Broken::Fault(_) if answered => Failure::CutShort(Reason::BadRequest),
+        Broken::Tab(TabError::Denied(denial)) if answered => Failure::CutShort(denial.into()),
         Broken::Fault(fault) => Failure::Refused(fault.into()),
         Broken::Cut => Failure::ClientGone,
         Broken::Tab(error) => Failure::before_answer(&error),

@@ -7,6 +7,7 @@ use tokio::net::TcpStream;
 use turnpike_domain::connection::Protocol;
 
 use super::basic::Credentials;
+use crate::account::Account;
 use crate::admit;
 use crate::endpoints::{self, Tenant};
 use crate::line::{Arrival, Door};
@@ -55,6 +56,21 @@ pub(super) async fn authenticate(
     };
     *known = Some(Identity { login: login.map(Into::into), tab: permit.tab(), permit });
     Ok(true)
+}
+
+/// The account that a refusal is about; `None` when nobody has shown that it is his.
+pub(super) fn account_of(
+    front: &Front,
+    (login, door): (Option<&[u8]>, &Door),
+    refusal: &Refusal,
+) -> Option<Arc<Account>> {
+    refusal.reason()?;
+    match (login, door) {
+        (Some(login), _) => front.directory.named(&Credentials::parse(login)?.login.username),
+        (None, Door::Endpoint(tenant)) => Some(Arc::clone(tenant.account())),
+        (None, Door::Open(account)) => front.directory.named(account),
+        (None, Door::Login) => None,
+    }
 }
 
 fn admit(front: &Front, arrival: &Arrival, login: &[u8]) -> Result<Permit, Refusal> {

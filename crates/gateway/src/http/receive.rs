@@ -6,6 +6,7 @@ use tokio::io::Interest;
 use tokio::net::TcpStream;
 use tokio::net::tcp::ReadHalf;
 use tokio::time::{Instant, sleep_until};
+use turnpike_domain::activity::Reason;
 
 use super::body::Body;
 use super::exchange::{Errand, Failure, Progress, Served};
@@ -144,11 +145,15 @@ impl Receiving<'_> {
         };
         pump.run(body).await.map_err(|broken| match broken {
             Broken::Tab(error) => Failure::after_answer(&error),
-            Broken::Fault(_) | Broken::Cut => Failure::CutShort,
+            Broken::Fault(_) | Broken::Cut => Failure::CutShort(Reason::BrokenOff),
         })
     }
 
     fn failure(&self, refusal: Refusal) -> Failure {
-        if self.progress.answered.load(Ordering::Relaxed) { Failure::CutShort } else { Failure::Refused(refusal) }
+        if self.progress.answered.load(Ordering::Relaxed) {
+            Failure::cut_short(&refusal)
+        } else {
+            Failure::Refused(refusal)
+        }
     }
 }

@@ -1,8 +1,10 @@
 //! One request of a conversation: whose it is, where it goes, and what its outcome means for the connection.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use socket2::SockRef;
+use turnpike_domain::connection::Protocol;
 use turnpike_domain::destination::Target;
 
 use super::answer::TUNNEL_OPEN;
@@ -11,11 +13,13 @@ use super::conversation::{Conversation, Next};
 use super::exchange::{Errand, Exchange, Failure, Served};
 use super::fault::MessageFault;
 use super::framing::{Framing, Version};
-use super::identity::{Identity, authenticate};
+use super::identity::{Identity, account_of, authenticate};
 use super::request::{self, Request};
 use super::request_line::RequestTarget;
 use super::response::Asked;
 use super::upstream::{Origin, Upstream};
+use crate::account::Account;
+use crate::activity::Subject;
 use crate::buffer::Outbox;
 use crate::leave;
 use crate::peer::watch_over;
@@ -90,10 +94,11 @@ impl Conversation<'_> {
         }
         let authenticated =
             authenticate(&mut self.identity, request.login, self.front, (&self.client, &self.arrival)).await;
+        let known = authenticated.as_ref().err();
+        let account = known.and_then(|refusal| account_of(self.front, (request.login, &self.arrival.door), refusal));
         self.inbox.consume(head.end);
         match (authenticated, route) {
-            (Err(refusal), Route::Tunnel(_)) => self.refuse(&refusal, Manner::LAST).await,
-            (Err(refusal), _) => self.refuse(&refusal, manner).await,
+            (Err(refusal), route) => self.turn_away(&refusal, (account, &route), manner).await,
             (Ok(_), Route::Tunnel(target)) => self.open_tunnel(&target).await,
             (Ok(switched), route) => {
                 let body = Body::new(body, Version::Http11, self.front.settings.limits.head_bytes);
@@ -101,6 +106,27 @@ impl Conversation<'_> {
                 self.after(exchanged, manner).await
             }
         }
+    }
+
+    /// Tells somebody why he is not let in.
+    async fn turn_away(
+        &mut self,
+        refusal: &Refusal,
+        (account, route): (Option<Arc<Account>>, &Route),
+        manner: Manner,
+    ) -> Next {
+        let (protocol, manner) = match route {
+            Route::Tunnel(_) => (Protocol::Connect, Manner::LAST),
+            Route::Kept | Route::New(_) => (Protocol::Http, manner),
+        };
+        let target = match route {
+            Route::Tunnel(target) => Some(target),
+            Route::New(origin) => Some(&origin.target),
+            Route::Kept => self.upstream.as_ref().map(|kept| &kept.origin.target),
+        };
+        let subject = account.as_ref().map_or(Subject::Nobody, |account| Subject::Account(account, protocol, target));
+        self.front.note_refusal(refusal, &self.arrival, subject);
+        self.say(refusal, manner).await
     }
 
     /// Where to connect to, unless the connection there is will do. One that served another login will not.
@@ -115,11 +141,9 @@ impl Conversation<'_> {
     async fn open_tunnel(&mut self, target: &Target) -> Next {
         self.upstream = None;
         let Some(identity) = &self.identity else { return Next::Close };
+        identity.permit.line().become_tunnel();
         match leave::reach(self.front, &identity.permit, target).await {
-            Ok(origin) if session::answer(self.front, &mut self.client, TUNNEL_OPEN).await => {
-                identity.permit.line().become_tunnel();
-                Next::Tunnel(origin)
-            }
+            Ok(origin) if session::answer(self.front, &mut self.client, TUNNEL_OPEN).await => Next::Tunnel(origin),
             Ok(_) => Next::Close,
             Err(refusal) => self.refuse(&refusal, Manner::LAST).await,
         }
@@ -184,7 +208,7 @@ impl Conversation<'_> {
             Ok(_) => Next::CloseGently,
             Err(Failure::Refused(refusal)) => self.refuse(&refusal, manner).await,
             Err(Failure::Spent) => self.refuse(&Refusal::OriginFailed, manner).await,
-            Err(Failure::CutShort) => Next::CutShort,
+            Err(Failure::CutShort(reason)) => Next::CutShort(reason),
             Err(Failure::Revoked) => Next::Revoked,
             Err(Failure::ClientGone) => Next::Close,
         }

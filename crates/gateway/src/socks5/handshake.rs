@@ -1,6 +1,8 @@
 //! The handshake, from greeting to reply. Answers wait until more must be read, so that a client that sends everything
 //! at once gets everything at once.
 
+use std::sync::Arc;
+
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 use turnpike_domain::connection::Protocol;
@@ -8,6 +10,8 @@ use turnpike_domain::destination::Target;
 use turnpike_domain::login::Login;
 
 use super::message::{self, LoginMessage, Read, SocksFault, reply};
+use crate::account::Account;
+use crate::activity::Subject;
 use crate::admit;
 use crate::buffer::Inbox;
 use crate::endpoints;
@@ -26,10 +30,10 @@ pub(crate) async fn shake_hands(
     inbox: Inbox,
     deadline: Instant,
 ) -> Option<Tunnel> {
-    let mut handshake = Handshake { front, arrival, client, inbox, outbox: Vec::new() };
+    let mut handshake = Handshake { front, arrival, client, inbox, outbox: Vec::new(), account: None };
     let agreed = timeout_at(deadline, handshake.negotiate()).await.unwrap_or(Err(End::Gone));
     let outcome = match agreed {
-        Ok((permit, target)) => handshake.connect(permit, &target).await,
+        Ok((admitted, target)) => handshake.connect(admitted, &target).await,
         Err(end) => Err(end),
     };
     match outcome {
@@ -49,7 +53,7 @@ enum End {
     Fault(SocksFault),
     /// The login is wrong; which part of it is not told.
     Login,
-    /// It may not, or it cannot be done.
+    /// It may not, or it cannot be done, and that was put down.
     Refused(Refusal),
 }
 
@@ -65,10 +69,12 @@ struct Handshake<'f> {
     client: TcpStream,
     inbox: Inbox,
     outbox: Vec<u8>,
+    /// The account whose login was right and is refused otherwise.
+    account: Option<Arc<Account>>,
 }
 
 impl Handshake<'_> {
-    async fn negotiate(&mut self) -> Result<(Permit, Target), End> {
+    async fn negotiate(&mut self) -> Result<(Result<Permit, Refusal>, Target), End> {
         let offered = self.read(message::greeting).await?;
         let admitted = match self.arrival.door.clone() {
             // Who has a login goes by that, wherever from: it may name another account, and a wrong one must fail.
@@ -85,13 +91,13 @@ impl Handshake<'_> {
         // Whatever else stands against this client has no place in an answer to a login (RFC 1929), so it is told in
         // the reply to its request.
         let target = self.read(message::request).await?;
-        Ok((admitted.map_err(End::Refused)?, target))
+        Ok((admitted, target))
     }
 
     /// Lets the client in by its source.
     fn by_source(&mut self, admitted: Result<Permit, Refusal>) -> Result<Result<Permit, Refusal>, End> {
         if let Err(refusal @ (Refusal::SourceNotListed | Refusal::Credentials)) = &admitted {
-            self.front.note_refusal(refusal, &self.arrival);
+            self.front.note_refusal(refusal, &self.arrival, Subject::Nobody);
             return Err(SocksFault::Method.into());
         }
         self.outbox.extend_from_slice(&message::NO_LOGIN_CHOSEN);
@@ -101,13 +107,16 @@ impl Handshake<'_> {
     async fn log_in(&mut self) -> Result<Result<Permit, Refusal>, End> {
         self.outbox.extend_from_slice(&message::METHOD_CHOSEN);
         let (front, arrival) = (self.front, self.arrival.clone());
-        let admitted = self
-            .read(|bytes| {
-                Ok(message::login(bytes)?.map(|(login, length)| (admit_login(front, &arrival, &login), length)))
-            })
-            .await?;
+        let log_in = |(login, length): (LoginMessage<'_>, usize)| {
+            let admitted = admit_login(front, &arrival, &login);
+            let refusal = admitted.as_ref().err();
+            let account = refusal.and_then(|refusal| account_of(front, &login, refusal));
+            ((admitted, account), length)
+        };
+        let (admitted, account) = self.read(|bytes| Ok(message::login(bytes)?.map(log_in))).await?;
+        self.account = account;
         if matches!(admitted, Err(Refusal::Credentials)) {
-            self.front.note_refusal(&Refusal::Credentials, &self.arrival);
+            self.front.note_refusal(&Refusal::Credentials, &self.arrival, Subject::Nobody);
             return Err(End::Login);
         }
         self.outbox.extend_from_slice(&message::LOGIN_TAKEN);
@@ -138,11 +147,30 @@ impl Handshake<'_> {
         if sent { Ok(()) } else { Err(End::Gone) }
     }
 
-    async fn connect(&mut self, permit: Permit, target: &Target) -> Result<(Permit, Reached), End> {
-        let origin = leave::reach(self.front, &permit, target).await.map_err(End::Refused)?;
+    async fn connect(&mut self, admitted: Result<Permit, Refusal>, target: &Target) -> Result<(Permit, Reached), End> {
+        let permit = admitted.map_err(|refusal| self.refused_comer(refusal, target))?;
+        let reached = leave::reach(self.front, &permit, target).await;
+        let origin = reached.map_err(|refusal| self.refused(refusal, Subject::Line(permit.line())))?;
         self.outbox.extend_from_slice(&reply(message::SUCCEEDED));
         self.flush().await?;
         Ok((permit, origin))
+    }
+
+    fn refused_comer(&self, refusal: Refusal, target: &Target) -> End {
+        let account = self.account.clone().or_else(|| match &self.arrival.door {
+            Door::Endpoint(tenant) => Some(Arc::clone(tenant.account())),
+            Door::Open(account) => self.front.directory.named(account),
+            Door::Login => None,
+        });
+        let subject = account
+            .as_ref()
+            .map_or(Subject::Nobody, |account| Subject::Account(account, Protocol::Socks5, Some(target)));
+        self.refused(refusal, subject)
+    }
+
+    fn refused(&self, refusal: Refusal, subject: Subject<'_>) -> End {
+        self.front.note_refusal(&refusal, &self.arrival, subject);
+        End::Refused(refusal)
     }
 
     fn into_tunnel(self, mut permit: Permit, origin: Reached) -> Tunnel {
@@ -157,15 +185,19 @@ impl Handshake<'_> {
             End::Gone => return,
             End::Fault(fault) => self.outbox.extend_from_slice(fault.answer().bytes()),
             End::Login => self.outbox.extend_from_slice(&message::LOGIN_REFUSED),
-            End::Refused(refusal) => {
-                self.front.note_refusal(refusal, &self.arrival);
-                self.outbox.extend_from_slice(&reply(refusal.socks_reply()));
-            }
+            End::Refused(refusal) => self.outbox.extend_from_slice(&reply(refusal.socks_reply())),
         }
         if self.flush().await.is_ok() {
             session::close_gently(self.front, &mut self.client).await;
         }
     }
+}
+
+/// The account that a refusal is about; `None` when nobody has shown that it is his.
+fn account_of(front: &Front, login: &LoginMessage<'_>, refusal: &Refusal) -> Option<Arc<Account>> {
+    refusal.reason()?;
+    let login = Login::parse(std::str::from_utf8(login.name).ok()?).ok()?;
+    front.directory.named(&login.username)
 }
 
 /// A name that is no text, or can be no account's, is a wrong name like any other.

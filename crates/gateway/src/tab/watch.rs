@@ -22,7 +22,7 @@ const LASTS: Duration = Duration::from_secs(5);
 const PROVE_BYTES: u64 = 16 * 1024;
 /// How long bytes may be on their way after the store may have given up holding their lease. Shorter than the store's
 /// own grace, after which the quota may be granted to others.
-const UNHELD_AT_MOST: Duration = Duration::from_secs(20);
+pub(crate) const UNHELD_AT_MOST: Duration = Duration::from_secs(20);
 
 pin_project_lite::pin_project! {
     /// The timer.

@@ -9,8 +9,11 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use crate::account::Account;
+use crate::activity::Activity;
 use crate::allowance::Allowance;
+use crate::ports::Clock;
 use crate::registry::Registry;
+use crate::seats::Rank;
 use crate::settings::Deadlines;
 
 /// Shared by all threads of a gateway.
@@ -18,8 +21,11 @@ use crate::settings::Deadlines;
 pub(crate) struct Desk {
     queue: Mutex<Vec<Arc<Account>>>,
     bell: Notify,
+    /// Accounts that the usher has to see to soon.
+    pub(crate) rank: Rank,
     pub(crate) deadlines: ArcSwap<Deadlines>,
     pub(crate) registry: Registry,
+    pub(crate) activity: Activity,
     /// For whoever watches; the teller writes it down with every thorough round.
     pub(crate) books: Mutex<Standing>,
 }
@@ -42,12 +48,14 @@ impl Standing {
 }
 
 impl Desk {
-    pub(crate) fn new(deadlines: Deadlines) -> Self {
+    pub(crate) fn new(deadlines: Deadlines, clock: Clock) -> Self {
         Self {
             queue: Mutex::new(Vec::new()),
             bell: Notify::new(),
+            rank: Rank::default(),
             deadlines: ArcSwap::from_pointee(deadlines),
             registry: Registry::default(),
+            activity: Activity::new(clock),
             books: Mutex::default(),
         }
     }

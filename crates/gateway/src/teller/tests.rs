@@ -10,8 +10,9 @@ use turnpike_domain::connection::Protocol;
 use turnpike_domain::directory::{AccountEntry, CustomerEntry};
 use turnpike_domain::ids::{CustomerId, Incarnation, LeaseId, NodeId};
 use turnpike_domain::lease::Lease as Grant;
-use turnpike_domain::product::ProductType;
 use turnpike_domain::pace::AskAgain;
+use turnpike_domain::product::ProductType;
+use turnpike_domain::seats::{SeatGrant, SeatRound};
 use turnpike_domain::secret::PasswordMac;
 use turnpike_domain::time::Span;
 use turnpike_domain::units::LimitGb;
@@ -102,6 +103,10 @@ impl Leases for Script {
         };
         std::future::ready(granted).boxed()
     }
+
+    fn seats(&self, _: Incarnation, _: SeatRound) -> BoxFuture<'_, Result<Vec<SeatGrant>, PortError>> {
+        std::future::ready(Ok(Vec::new())).boxed()
+    }
 }
 
 /// A teller at work, and one account.
@@ -121,7 +126,7 @@ impl House {
         let folder = tempfile::tempdir().unwrap();
         let spool = Spool::open(&folder.path().join("spool"), slots, NodeId::new(1)).unwrap().spool;
         let script = Arc::new(Script::default());
-        let desk = Arc::new(Desk::new(Deadlines::default()));
+        let desk = Arc::new(Desk::new(Deadlines::default(), || turnpike_domain::time::Timestamp::from_ms(0)));
         let (stop, fencing) = (CancellationToken::new(), Fencing::default());
         let teller = Teller::new(script.clone(), spool.clone(), Arc::clone(&desk), fencing.clone()).run(stop.clone());
         let account = Arc::new(Account::new(&entry(), Arc::new(Customer::new(customer()))));

@@ -15,14 +15,14 @@ const ALL: Ask = Ask::Connections { customer: None, account: None, most: 100 };
 async fn connections(house: &House, ask: Ask) -> Vec<Connection> {
     match within(house.store.ask(ask)).await {
         Answer::Connections(connections) => connections,
-        Answer::Kicked(_) => panic!("another answer"),
+        _ => panic!("another answer"),
     }
 }
 
 async fn kicked(house: &House, ask: Ask) -> u32 {
     match within(house.store.ask(ask)).await {
         Answer::Kicked(count) => count,
-        Answer::Connections(_) => panic!("another answer"),
+        _ => panic!("another answer"),
     }
 }
 

@@ -3,16 +3,18 @@
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 use futures_util::{FutureExt, StreamExt, TryStreamExt};
+use turnpike_domain::activity::ActivityEntry;
 use turnpike_domain::directory::{Changes, SnapshotPart};
 use turnpike_domain::ids::{EndpointBatchId, EndpointId, FeedSeq, Incarnation, QuestionId};
 use turnpike_domain::lease::{Exchange, LeaseGrant, LeaseReport};
 use turnpike_domain::question::Answer;
+use turnpike_domain::seats::{SeatGrant, SeatRound};
 use turnpike_domain::session::Pin;
 use turnpike_gateway::ports::{Admission, Fence, Leases, PortError};
 
 use super::calls::Failure;
 use super::{Link, lines};
-use crate::wire::{Bound, ChangesAnswer, Pins, Place, Refusal, Reply, Round, Settlement, Why, path};
+use crate::wire::{Activity, Bound, ChangesAnswer, Pins, Place, Refusal, Reply, Round, Seating, Settlement, Why, path};
 
 impl Admission for Link {
     fn snapshot(&self) -> BoxStream<'_, Result<SnapshotPart, PortError>> {
@@ -48,6 +50,10 @@ impl Admission for Link {
         async move { Ok(self.calls.post(path::BOUND, &Bound { node, batch, failed }).await?) }.boxed()
     }
 
+    fn note_activity(&self, node: Incarnation, entries: Vec<ActivityEntry>) -> BoxFuture<'_, Result<(), PortError>> {
+        async move { Ok(self.calls.post_once(path::ACTIVITY, &Activity { node, entries }).await?) }.boxed()
+    }
+
     fn leave(&self, node: Incarnation) -> BoxFuture<'_, Result<(), PortError>> {
         async move { Ok(self.calls.post(path::LEAVE, &node).await?) }.boxed()
     }
@@ -60,6 +66,10 @@ impl Leases for Link {
 
     fn exchange(&self, node: Incarnation, exchange: Exchange) -> BoxFuture<'_, Result<Vec<LeaseGrant>, PortError>> {
         async move { Ok(self.calls.post_once(path::EXCHANGE, &Round { node, exchange }).await?) }.boxed()
+    }
+
+    fn seats(&self, node: Incarnation, round: SeatRound) -> BoxFuture<'_, Result<Vec<SeatGrant>, PortError>> {
+        async move { Ok(self.calls.post_once(path::SEATS, &Seating { node, round }).await?) }.boxed()
     }
 }
 

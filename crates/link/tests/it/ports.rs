@@ -4,6 +4,8 @@
 use std::time::Duration;
 
 use futures_util::TryStreamExt;
+use turnpike_domain::activity::{ActivityEntry, Aim, Reason};
+use turnpike_domain::connection::Protocol;
 use turnpike_domain::directory::{Changes, Snapshot, SnapshotPart};
 use turnpike_domain::ids::{AccountId, Incarnation, LeaseId, NodeId};
 use turnpike_domain::lease::{Exchange, LeaseReport, LeaseRequest};
@@ -12,6 +14,7 @@ use turnpike_domain::quota::Denial;
 use turnpike_domain::units::Bytes;
 use turnpike_gateway::ports::{Admission, Fence, Leases, PortError};
 use turnpike_link::{Link, LinkError};
+use turnpike_service::ActivityFilter;
 use turnpike_testkit::each_store;
 
 use crate::given::{Given, link, operator};
@@ -113,13 +116,38 @@ each_store! {
         linked.link.settle(NODE, Vec::new()).await.unwrap();
         let seq = snapshot(&linked.link).await.seq;
         let ask = Ask::KickAccount(AccountId::new(5));
-        let asking = given.service.clone();
-        let asked = tokio::spawn(async move { asking.ask_gateways(ask, PATIENCE).await });
+        let (asking, asked) = (given.service.clone(), ask.clone());
+        let asked = tokio::spawn(async move { asking.ask_gateways(asked, PATIENCE).await });
         linked.link.news(seq).await;
         let Changes::Since { changed, .. } = linked.link.changes(NODE, seq).await.unwrap() else { panic!("a change") };
         assert_eq!(changed.questions[0].ask, ask);
         linked.link.answer(NODE, changed.questions[0].id, Answer::Kicked(3)).await.unwrap();
         assert_eq!(asked.await.unwrap().unwrap(), [(NODE.node, Answer::Kicked(3))]);
+    }
+
+    async fn what_became_of_connections_is_kept(given: &TestStore) {
+        let given = Given::over(given).await;
+        let process = given.process().await;
+        let linked = given.link(&[process.address]);
+        let customer = given.customer("anna@example.com").await;
+        linked.link.settle(NODE, Vec::new()).await.unwrap();
+        let entry = ActivityEntry {
+            at: given.service.now(),
+            customer,
+            account: None,
+            username: "alpha".to_owned(),
+            endpoint: None,
+            endpoint_port: None,
+            protocol: Some(Protocol::Http),
+            target: Some(Aim { host: "example.com".to_owned(), port: 80 }),
+            place: None,
+            reason: Reason::OriginTimedOut,
+            status: Some(504),
+            count: 1,
+        };
+        linked.link.note_activity(NODE, vec![entry.clone()]).await.unwrap();
+        let kept = given.service.own_activity(customer, &ActivityFilter::default(), (1, 10)).await.unwrap();
+        assert_eq!(kept.items.into_iter().map(|(_, entry)| entry).collect::<Vec<_>>(), [entry]);
     }
 
     async fn another_process_is_asked_when_one_dies(given: &TestStore) {

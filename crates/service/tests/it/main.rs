@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "what a test cannot go on without ends it")]
 
 mod accounts;
+mod activity;
 mod allow_list;
 mod catalogue;
 mod coupons;

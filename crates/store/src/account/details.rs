@@ -90,6 +90,17 @@ pub async fn by_name(
     found.map(AccountDetails::try_from).transpose()
 }
 
+const OWNER: &str = "SELECT customer_id FROM account WHERE username = $1 AND deleted_at IS NULL";
+
+/// Whose the live account of that name is. Only for those who may know of everybody's.
+///
+/// # Errors
+/// Only the database's own.
+pub async fn owner(tx: &mut Tx, username: &Username) -> Result<Option<CustomerId>, StoreError> {
+    let found = optional!((i64,), tx, OWNER, username.as_str())?;
+    Ok(found.map(|(customer,)| CustomerId::new(customer)))
+}
+
 const SEALED: &str = "\
     SELECT password_sealed FROM account WHERE customer_id = $1 AND username = $2 AND deleted_at IS NULL";
 

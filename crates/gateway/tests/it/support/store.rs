@@ -9,6 +9,7 @@ use futures_util::stream::{self, BoxStream};
 use futures_util::{FutureExt, StreamExt};
 use tokio::sync::Notify;
 use turnpike_domain::account::Username;
+use turnpike_domain::activity::ActivityEntry;
 use turnpike_domain::directory::{self, AccountEntry, Changes, CustomerEntry, SnapshotPart};
 use turnpike_domain::endpoint::EndpointEntry;
 use turnpike_domain::exit::ExitEntry;
@@ -17,9 +18,11 @@ use turnpike_domain::ids::{
     QuestionId,
 };
 use turnpike_domain::lease::{Lease, LeaseGrant, LeaseReport, LeaseRequest};
+use turnpike_domain::pace::Pace;
 use turnpike_domain::product::ProductType;
 use turnpike_domain::question::{self, Answer, Question};
 use turnpike_domain::quota::{self, AccountQuota, Ask, Denial, LeaseBook, LeasePolicy, PackageQuota};
+use turnpike_domain::seats::{self, SeatGrant, SeatRequest, SeatRound, SeatTerms};
 use turnpike_domain::secret::PasswordMac;
 use turnpike_domain::session::Pin;
 use turnpike_domain::time::{Span, Timestamp};
@@ -48,6 +51,12 @@ struct Books {
     customers: BTreeMap<CustomerId, CustomerEntry>,
     accounts: BTreeMap<AccountId, (AccountEntry, AccountQuota)>,
     packages: Vec<(CustomerId, PackageQuota)>,
+    /// How many connections at once, of packages that limit them.
+    tunnels: BTreeMap<PackageId, u32>,
+    /// What each gateway has for each account.
+    seats: BTreeMap<(NodeId, AccountId), u32>,
+    /// The zero of the clock that plans go by.
+    began: Option<std::time::Instant>,
     leases: BTreeMap<LeaseId, LeaseRow>,
     last_lease: i64,
     /// Every gateway's living incarnation.
@@ -64,6 +73,8 @@ struct Books {
     endpoints: BTreeMap<EndpointId, EndpointEntry>,
     /// What gateways said of batches of endpoints.
     bound: Vec<(EndpointBatchId, Vec<EndpointId>)>,
+    /// What became of connections.
+    activity: Vec<ActivityEntry>,
     /// Who said goodbye.
     left: Vec<Incarnation>,
 }
@@ -210,6 +221,34 @@ impl Store {
         .await
     }
 
+    /// Waits until so many entries were told of what became of connections.
+    pub(crate) async fn activity(&self, count: usize) -> Vec<ActivityEntry> {
+        within(async {
+            loop {
+                let rung = self.bell.notified();
+                tokio::pin!(rung);
+                rung.as_mut().enable();
+                let entries = self.books().activity.clone();
+                if entries.len() >= count {
+                    return entries;
+                }
+                rung.await;
+            }
+        })
+        .await
+    }
+
+    /// What would be answered to a gateway that asks for traffic for that account.
+    pub(crate) fn would_deny(&self, username: &str) -> Option<Denial> {
+        let id = self.id_of(username);
+        let books = self.books();
+        let (entry, quota) = &books.accounts[&id];
+        let packages: Vec<PackageQuota> =
+            books.packages.iter().filter(|(customer, _)| *customer == entry.customer).map(|(_, p)| p.clone()).collect();
+        let ask = Ask { want: Bytes::new(1), node_holds: Bytes::ZERO, now: NOW };
+        quota::grant(&books.policy, quota, &packages, ask).err()
+    }
+
     pub(crate) fn add_account(&self, customer: i64, username: &str, password: &str) -> AccountId {
         let mut books = self.books();
         let id = AccountId::new(100 + i64::try_from(books.feed.len()).unwrap());
@@ -262,6 +301,39 @@ impl Store {
         books.customers.get_mut(&customer).unwrap().packages_version += 1;
         drop(books);
         self.tell(Changed::Customer(customer));
+    }
+
+    /// A time plan that is drawn on before all others, with so many kbit/s and connections at once; its customer's accounts
+    /// are of that type from then on.
+    pub(crate) fn set_plan(&self, customer: i64, kbps: Option<u64>, tunnels: Option<u32>) {
+        let customer = CustomerId::new(customer);
+        let mut books = self.books();
+        for (_, package) in &mut books.packages {
+            package.expires_at = NOW.plus(Span::from_days(60));
+        }
+        let plan = PackageQuota {
+            id: PackageId::new(i64::try_from(books.packages.len()).unwrap()),
+            size: Bytes::new(1 << 60),
+            used: Bytes::ZERO,
+            held: Bytes::ZERO,
+            expires_at: NOW.plus(Span::from_days(30)),
+            pace: kbps.and_then(|kbps| Pace::new(kbps, 0)),
+        };
+        books.tunnels.extend(tunnels.map(|tunnels| (plan.id, tunnels)));
+        books.packages.push((customer, plan));
+        books.customers.get_mut(&customer).unwrap().packages_version += 1;
+        let mut changed = vec![Changed::Customer(customer)];
+        for (id, (entry, _)) in books.accounts.iter_mut().filter(|(_, (entry, _))| entry.customer == customer) {
+            entry.product_type = ProductType::DynamicTimePlan;
+            changed.push(Changed::Account(*id));
+        }
+        drop(books);
+        changed.into_iter().for_each(|changed| self.tell(changed));
+    }
+
+    /// How many seats all gateways have.
+    pub(crate) fn seats(&self) -> u32 {
+        self.books().seats.values().sum()
     }
 
     /// Whether the store answers.
@@ -456,9 +528,12 @@ impl Books {
         let (entry, quota) = self.accounts.get_mut(&id).ok_or(Denial::Refused)?;
         let held = self.leases.values().filter(|row| row.node == node && row.account == id);
         let node_holds = held.fold(Bytes::ZERO, |sum, row| sum.plus(row.book.unwritten()));
-        let packages: Vec<PackageQuota> =
+        let mut packages: Vec<PackageQuota> =
             self.packages.iter().filter(|(customer, _)| *customer == entry.customer).map(|(_, p)| p.clone()).collect();
-        let terms = quota::grant(&self.policy, quota, &packages, Ask { want, node_holds, now: NOW })?;
+        packages.sort_by_key(|package| package.expires_at);
+        let elapsed = self.began.get_or_insert_with(std::time::Instant::now).elapsed();
+        let now = NOW.plus(Span::from_ms(i64::try_from(elapsed.as_millis()).unwrap()));
+        let terms = quota::grant(&self.policy, quota, &packages, Ask { want, node_holds, now })?;
         quota.held = quota.held.plus(terms.bytes);
         let (_, package) = self.packages.iter_mut().find(|(_, package)| package.id == terms.package).unwrap();
         package.give(&terms);
@@ -467,6 +542,20 @@ impl Books {
         let book = LeaseBook::granted(terms.bytes);
         self.leases.insert(lease, LeaseRow { node, account: id, package: terms.package, book });
         Ok(Lease { id: lease, bytes: terms.bytes, valid_for: terms.valid_for, paced: terms.paced() })
+    }
+
+    fn seat(&mut self, node: NodeId, request: SeatRequest) -> SeatGrant {
+        let SeatRequest { account, want } = request;
+        self.seats.remove(&(node, account));
+        let customer = self.accounts.get(&account).map(|(entry, _)| entry.customer);
+        let mine = self.packages.iter().filter(|(owner, _)| Some(*owner) == customer).map(|(_, package)| package);
+        let limit = mine.min_by_key(|package| package.expires_at).and_then(|plan| self.tunnels.get(&plan.id)).copied();
+        let others = self.seats.values().sum();
+        let seats = limit.map(|limit| seats::allot(limit, others, want));
+        self.seats.extend(seats.map(|seats| ((node, account), seats)));
+        let spare = limit.is_none_or(|limit| others + seats.unwrap_or(0) < limit);
+        let (ends_in, held_for) = (Span::from_secs(60), Span::from_secs(60));
+        SeatGrant { account, terms: SeatTerms { seats, spare, ends_in, held_for } }
     }
 
     /// Frees what leases of a node hold that nobody knows of any more.
@@ -544,6 +633,12 @@ impl Admission for Store {
         std::future::ready(Ok(())).boxed()
     }
 
+    fn note_activity(&self, _: Incarnation, entries: Vec<ActivityEntry>) -> BoxFuture<'_, Result<(), PortError>> {
+        let kept = self.answer(|books| books.activity.extend(entries));
+        self.bell.notify_waiters();
+        std::future::ready(kept).boxed()
+    }
+
     fn leave(&self, node: Incarnation) -> BoxFuture<'_, Result<(), PortError>> {
         self.books().left.push(node);
         std::future::ready(Ok(())).boxed()
@@ -587,6 +682,13 @@ impl Leases for Store {
             self.bell.notify_waiters();
             return std::future::ready(Err(PortError::Unreachable("lost".to_owned()))).boxed();
         }
+        self.bell.notify_waiters();
+        std::future::ready(answer).boxed()
+    }
+
+    fn seats(&self, node: Incarnation, round: SeatRound) -> BoxFuture<'_, Result<Vec<SeatGrant>, PortError>> {
+        let answer =
+            self.answer(|books| round.requests.into_iter().map(|request| books.seat(node.node, request)).collect());
         self.bell.notify_waiters();
         std::future::ready(answer).boxed()
     }
