@@ -19,10 +19,12 @@ const WANT: u64 = 16 * 1024 * 1024;
 const WANT_FOR: Duration = Duration::from_millis(500);
 /// A lease nobody used for so long is handed back, so that other gateways can have it.
 const IDLE: Duration = Duration::from_secs(3);
-/// So is one that holds more than [`WANT`] and would last more than so many times [`IDLE`] at the pace of the last.
+/// One whose plan has a bandwidth sooner: what is not used here flows elsewhere.
+const PACED_IDLE: Duration = Duration::from_secs(1);
+/// What is left of such a lease is handed back after so long, used or not.
+const PACED_AT_MOST: Duration = Duration::from_secs(3);
+/// Handed back is also one that holds more than [`WANT`] and would last more than so many times [`IDLE`] at the pace of the last.
 const LASTS: u64 = 10;
-/// What is left of a lease whose plan has a bandwidth is handed back after so long, so that it can flow elsewhere.
-const PACED: Duration = Duration::from_secs(3);
 /// A lease with bytes on their way is reported so often even without news, so that the store goes on holding it.
 const RENEW_EVERY: Duration = Duration::from_secs(5);
 /// For how long a new connection, or an open one of a gateway that holds nothing itself, waits for contended traffic.
@@ -160,8 +162,10 @@ impl Book {
             if free != held.free {
                 (held.free, held.moved_at) = (free, now);
             }
-            let idle = free > 0 && now.saturating_duration_since(held.moved_at) >= IDLE;
-            let late = held.lease.is_paced() && now.saturating_duration_since(held.lease.asked_at()) >= PACED;
+            let paced = held.lease.is_paced();
+            let idle_for = if paced { PACED_IDLE } else { IDLE };
+            let idle = free > 0 && now.saturating_duration_since(held.moved_at) >= idle_for;
+            let late = paced && now.saturating_duration_since(held.lease.asked_at()) >= PACED_AT_MOST;
             if idle || late || held.is_oversized(now, free) || !held.lease.is_valid(now) {
                 held.lease.meter().recall();
             }
