@@ -63,6 +63,8 @@ async fn health_and_metrics_are_answered() {
         "turnpike_feed_contact_age_seconds 0.",
         "turnpike_unsettled_bytes 0",
         "turnpike_exits{state=\"up\"} 1",
+        "turnpike_exit_outages_total 0",
+        "turnpike_exit_faults_total{fault=\"login\"} 0",
         "turnpike_nodes{state=\"live\"} 1",
         "process_open_fds ",
     ] {

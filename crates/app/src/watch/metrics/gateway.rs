@@ -3,7 +3,7 @@
 use std::fmt::Error;
 
 use prometheus_client::registry::Unit;
-use turnpike_gateway::Status;
+use turnpike_gateway::{ExitCounts, Status};
 
 use super::super::page::{Family, Page};
 
@@ -34,9 +34,28 @@ pub(super) fn write(page: &mut Page<'_>, status: &Status, exit_is_up: bool) -> R
     let endpoints = family("turnpike_endpoints", "Ports of extracted endpoints that are listened on, by entry", None);
     let entries: Vec<_> = status.endpoints.iter().map(|(entry, count)| (("entry", entry.as_str()), *count)).collect();
     page.gauges(&endpoints, &entries)?;
-    let (up, down) = if exit_is_up { (1, 0) } else { (0, 1) };
-    let exits = family("turnpike_exits", "Exits, by state", None);
-    page.gauges(&exits, &[(("state", "up"), up), (("state", "down"), down)])
+    let dropped = family("turnpike_activity_dropped", "Failed connections that customers are not told of", None);
+    page.counter(&dropped, status.activity_dropped)?;
+    write_exits(page, &status.exits, exit_is_up)
+}
+
+fn write_exits(page: &mut Page<'_>, exits: &ExitCounts, host_is_up: bool) -> Result<(), Error> {
+    let (up, down) = match (exits.up, exits.out) {
+        // None was made: the host's own is the one there is.
+        (0, 0) if host_is_up => (1, 0),
+        (0, 0) => (0, 1),
+        made => made,
+    };
+    let states = family("turnpike_exits", "Exits, by state", None);
+    page.gauges(&states, &[(("state", "up"), up), (("state", "down"), down)])?;
+    page.counter(&family("turnpike_exit_outages", "How often an exit went out", None), exits.outs)?;
+    page.counter(&family("turnpike_exit_recoveries", "How often an exit came back", None), exits.recoveries)?;
+    let probes = family("turnpike_exit_probes", "Probes of exits, by outcome", None);
+    let well = exits.probes.saturating_sub(exits.failed_probes);
+    page.counters(&probes, &[(("outcome", "well"), well), (("outcome", "failed"), exits.failed_probes)])?;
+    let faults = family("turnpike_exit_faults", "Connections that failed by their exit, by its fault", None);
+    let faults_found: Vec<_> = exits.faults.iter().map(|(fault, count)| (("fault", *fault), *count)).collect();
+    page.counters(&faults, &faults_found)
 }
 
 const fn family(name: &'static str, help: &'static str, unit: Option<Unit>) -> Family {
