@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -30,6 +30,11 @@ const FIRST_PAUSE: Duration = Duration::from_millis(4);
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 /// No further try is begun after so long, however few there were.
 const LONGEST_TRYING: Duration = Duration::from_secs(15);
+/// Acts that are in a transaction at once. Fewer than there are connections to PostgreSQL, so that acts which wait for each
+/// other's locks leave connections to those who only read, and wait for their turn instead of for a connection.
+const MOST_ACTING: usize = 12;
+/// How long an act waits for its turn behind others; as long as one may wait for a lock.
+const LONGEST_TURN: Duration = Duration::from_secs(10);
 /// Acts that may run or wait for the database at once; more wait before they are begun.
 const MOST_ACTS: usize = 1024;
 
@@ -52,8 +57,19 @@ pub struct Store {
 struct Acts {
     tasks: TaskTracker,
     room: Arc<Semaphore>,
+    turns: Arc<Semaphore>,
     stop: CancellationToken,
     tries: Arc<AtomicU64>,
+}
+
+impl Acts {
+    /// Waits for a turn, which lasts as long as what is given.
+    async fn turn(&self) -> Result<SemaphorePermit<'_>, StoreError> {
+        match tokio::time::timeout(LONGEST_TURN, self.turns.acquire()).await {
+            Ok(turn) => turn.map_err(|_| StoreError::Interrupted),
+            Err(_) => Err(StoreError::Unavailable(sqlx::Error::PoolTimedOut)),
+        }
+    }
 }
 
 impl Store {
@@ -74,6 +90,7 @@ impl Store {
         let acts = Acts {
             tasks: TaskTracker::new(),
             room: Arc::new(Semaphore::new(MOST_ACTS)),
+            turns: Arc::new(Semaphore::new(MOST_ACTING)),
             stop: CancellationToken::new(),
             tries: Arc::new(AtomicU64::new(u64::from(std::process::id()))),
         };
@@ -228,6 +245,7 @@ impl Store {
         E: ActError,
         A: for<'a> Fn(&'a I, &'a mut Tx) -> BoxFuture<'a, Result<T, E>>,
     {
+        let _turn = self.acts.turn().await?;
         let mut tx = self.db.begin().await?;
         match self.act_once(input, act, &mut tx).await {
             Ok(done) if self.rehearsing => {
