@@ -6,6 +6,7 @@ mod catalogue;
 mod commands;
 mod configuration;
 mod demo;
+mod extraction;
 mod fleet;
 mod following;
 mod forwarder;
