@@ -22,6 +22,7 @@ use crate::directory::Directory;
 use crate::settings::Settings;
 
 pub(crate) use binding::Hands;
+use binding::Sharing;
 pub(crate) use tenant::{Tenant, admit_login, admit_source};
 
 /// How often endpoints are looked through for such as have ended, or could not be bound yet.
@@ -71,7 +72,7 @@ impl Endpoints {
         let mut live = self.live.lock();
         live.hands = Some(hands);
         let all: Vec<_> = live.tenants.values().cloned().collect();
-        let failed = all.iter().filter(|tenant| !self.listen(&mut live, tenant)).count();
+        let failed = all.iter().filter(|tenant| !self.listen(&mut live, tenant, Sharing::Allowed)).count();
         if failed > 0 {
             tracing::warn!(ports = failed, "endpoints cannot be bound; they are tried again");
         }
@@ -80,6 +81,10 @@ impl Endpoints {
     /// Takes over endpoints that were given out or changed, and ends others before their time: what to say of each batch that
     /// this gateway has a part in.
     pub(crate) fn apply(&self, entries: Vec<EndpointEntry>, ended: &[EndpointId]) -> Vec<Report> {
+        self.take_over(entries, ended, Sharing::Refused)
+    }
+
+    fn take_over(&self, entries: Vec<EndpointEntry>, ended: &[EndpointId], sharing: Sharing) -> Vec<Report> {
         let mut live = self.live.lock();
         for id in ended {
             live.close(*id);
@@ -87,7 +92,7 @@ impl Endpoints {
         let mut reports: Vec<Report> = Vec::new();
         for entry in entries {
             let (id, batch) = (entry.id, entry.batch);
-            let Some(listens) = self.take(&mut live, entry) else { continue };
+            let Some(listens) = self.take(&mut live, entry, sharing) else { continue };
             let failed = (!listens).then_some(id);
             match reports.iter_mut().find(|report| report.batch == batch) {
                 Some(report) => report.failed.extend(failed),
@@ -103,7 +108,8 @@ impl Endpoints {
     pub(crate) fn replace(&self, entries: Vec<EndpointEntry>) {
         let told: HashSet<_> = entries.iter().map(|entry| entry.id).collect();
         let gone: Vec<_> = self.live.lock().tenants.keys().filter(|id| !told.contains(id)).copied().collect();
-        self.apply(entries, &gone);
+        // The process before this one may listen on them still.
+        self.take_over(entries, &gone, Sharing::Allowed);
     }
 
     /// Resets the connections that came by endpoints.
@@ -114,7 +120,7 @@ impl Endpoints {
     }
 
     /// Whether somebody listens on it now; `None` for one of another gateway's entry, or that is over.
-    fn take(&self, live: &mut Live, entry: EndpointEntry) -> Option<bool> {
+    fn take(&self, live: &mut Live, entry: EndpointEntry, sharing: Sharing) -> Option<bool> {
         let place = self.settings.entries.iter().position(|own| own.name == entry.entry)?;
         if entry.is_over(self.directory.exits().now()) {
             return None;
@@ -134,13 +140,13 @@ impl Endpoints {
         };
         let tenant = Arc::new(Tenant::new(entry, place, account));
         live.insert(&tenant);
-        Some(self.listen(live, &tenant))
+        Some(self.listen(live, &tenant, sharing))
     }
 
     /// Binds an endpoint's port, when the threads serve. A port that this gateway listens on otherwise is nobody's.
-    fn listen(&self, live: &mut Live, tenant: &Arc<Tenant>) -> bool {
+    fn listen(&self, live: &mut Live, tenant: &Arc<Tenant>, sharing: Sharing) -> bool {
         let bound = self.address(tenant).zip(live.hands.as_mut()).is_some_and(|(address, hands)| {
-            let listening = hands.listen(address, tenant, &self.settings);
+            let listening = hands.listen(address, tenant, (&self.settings, sharing));
             listening.inspect_err(|error| tracing::debug!(%address, %error, "an endpoint cannot be bound")).is_ok()
         });
         if bound {
@@ -166,7 +172,7 @@ impl Endpoints {
             if looks.is_multiple_of(TRY_EVERY) {
                 let waiting: Vec<_> = live.unbound.iter().filter_map(|id| live.tenants.get(id)).cloned().collect();
                 for tenant in waiting {
-                    self.listen(&mut live, &tenant);
+                    self.listen(&mut live, &tenant, Sharing::Allowed);
                 }
             }
         }

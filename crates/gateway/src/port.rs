@@ -99,6 +99,16 @@ pub(crate) fn threads(settings: &Settings) -> usize {
     }
 }
 
+/// Whether nobody listens there, not even a process that would share the port.
+///
+/// # Errors
+/// Somebody does, or the address cannot be bound.
+pub(crate) fn check_free(address: SocketAddr) -> io::Result<()> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM.cloexec(), Some(Protocol::TCP))?;
+    socket.set_reuse_address(true)?;
+    socket.bind(&address.into())
+}
+
 /// One socket, which others may share its port with.
 pub(crate) fn bind(address: SocketAddr, backlog: u32, deadlines: &Deadlines) -> io::Result<TcpListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM.nonblocking().cloexec(), Some(Protocol::TCP))?;

@@ -50,7 +50,8 @@ each_store! {
         assert_eq!(for_sale(&api).await, json!([]));
         let held = asked(&api, "ip/get-static-ip", "").await["list"].take();
         let (kept, port) = (&held[0]["id"], &held[0]["port"]);
-        assert_eq!((held.as_array().unwrap().len(), port), (2, &json!(2600)));
+        assert_eq!(held.as_array().unwrap().len(), 2);
+        assert!((20_000..26_000).contains(&port.as_u64().unwrap()), "{port}");
         // Renewed a day before its end, which is now.
         api.post("user-product/set-auto-renewal", json!({"upid": kept})).await.unwrap();
         let back = until(SOON, async || (for_sale(&api).await.as_array().unwrap().len() == 1).then_some(())).await;

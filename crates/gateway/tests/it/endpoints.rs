@@ -13,6 +13,7 @@ use turnpike_domain::place::{PlaceName, PlaceWish};
 use turnpike_domain::product::ProductType;
 use turnpike_domain::session::SessionKey;
 use turnpike_domain::time::Span;
+use turnpike_gateway::port::Port;
 use turnpike_gateway::settings::OwnEntry;
 use turnpike_testkit::client::{Login, Protocol, Proxy, ProxyError};
 use turnpike_testkit::wire::Wire;
@@ -183,10 +184,17 @@ async fn an_endpoint_that_is_ended_takes_its_connections_with_it() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_port_that_somebody_has_is_told_and_taken_when_it_is_free() {
     let given = Given::new().await;
-    let port = port();
+    let port = crate::endpoints::port();
     let taken = TcpListener::bind(("127.0.0.1", port)).unwrap();
     given.house.store.set_endpoint(endpoint(2, port, given.account));
     assert_eq!(given.house.store.bound(2).await, [EndpointId::new(2)]);
+    // Nor is it taken from somebody who would share it, as another installation of the same user would.
+    let shared = crate::endpoints::port();
+    let settings = given.house.settings();
+    let other = Port::bind(SocketAddr::new(Ipv4Addr::LOCALHOST.into(), shared), settings).unwrap();
+    given.house.store.set_endpoint(endpoint(4, shared, given.account));
+    assert_eq!(given.house.store.bound(4).await, [EndpointId::new(4)]);
+    drop(other);
     // The gateway's own port is nobody's, though it could be bound once more.
     let own = given.house.gateway.local_addr().port();
     given.house.store.set_endpoint(endpoint(3, own, given.account));
@@ -194,7 +202,7 @@ async fn a_port_that_somebody_has_is_told_and_taken_when_it_is_free() {
     drop(taken);
     let at = SocketAddr::new(Ipv4Addr::LOCALHOST.into(), port);
     within(async { while TcpStream::connect(at).await.is_err() {} }).await;
-    assert_eq!(given.house.gateway.status().endpoints, [(EntryName::default_entry(), 2)]);
+    assert_eq!(given.house.gateway.status().endpoints, [(EntryName::default_entry(), 3)]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
