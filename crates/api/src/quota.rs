@@ -1,4 +1,5 @@
-//! `white-ip/quota(s)` and `whitelist-account/quota(s)`: how many may exist and do (contract §8).
+//! `white-ip/quota(s)` and `whitelist-account/quota(s)`: how many may exist and do (contract §8); and how many static IPs may
+//! be changed.
 
 use serde::Serialize;
 use turnpike_service::QuotaView;
@@ -29,6 +30,9 @@ questions! {
     /// How many proxy accounts there may be, and are.
     #[schema(title = "Account quota")]
     AskAccounts;
+    /// How many static IPs can still be changed for others: what was bought of changes and not used.
+    #[schema(title = "Static IP changes left")]
+    AskIpChanges;
 }
 
 /// How many there may be and are.
@@ -58,4 +62,15 @@ pub(crate) async fn sources(caller: Caller, _: AskSources) -> Result<Quota, ApiE
 
 pub(crate) async fn accounts(caller: Caller, _: AskAccounts) -> Result<Quota, ApiError> {
     Ok(caller.service.account_quota(caller.customer).await?.into())
+}
+
+/// How many changes of static IPs are left.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct IpChanges {
+    #[schema(example = 2)]
+    remaining: u64,
+}
+
+pub(crate) async fn ip_changes(caller: Caller, _: AskIpChanges) -> Result<IpChanges, ApiError> {
+    Ok(IpChanges { remaining: caller.service.ip_changes_left(caller.customer).await? })
 }

@@ -89,6 +89,7 @@ pub(crate) fn contents() -> Contents {
         .kept::<_, Country, _>("/host-pool/regions", OPEN, places::countries)
         .get("/ip/get-static-ip", OPEN, static_ip::list)
         .post("/ip/change-static-ip", CHANGING, static_ip::change)
+        .get("/ip/change-quota", OPEN_0, quota::ip_changes)
         .get("/static-ip-region", OPEN_REQUEST, static_ip::regions)
         .get("/ip/static-ip-region", OPEN_REQUEST, static_ip::regions)
         .get("/user/info", OPEN_0, user::info)

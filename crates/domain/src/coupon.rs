@@ -169,6 +169,8 @@ impl NewCoupon {
             Err(CouponError::Uses)
         } else if self.scope.products.len() > MOST_IN_SCOPE || self.scope.types.len() > MOST_IN_SCOPE {
             Err(CouponError::Scope)
+        } else if !self.scope.types.iter().all(|product_type| is_reducible(*product_type)) {
+            Err(CouponError::NeverReduced)
         } else {
             Ok(())
         }
@@ -196,6 +198,9 @@ pub enum CouponError {
     /// Too many products or types.
     #[error("a coupon's scope must have at most 1000 products")]
     Scope,
+    /// No coupon takes anything off a type in its scope.
+    #[error("no coupon can be used for recharges (3) and top-ups (26)")]
+    NeverReduced,
 }
 
 /// `12.34` for that many percent.

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use crate::cursor::{PageOf, one_more};
 use crate::desk::Desk;
 use crate::members::{Members, Nothing, Wish};
-use crate::problem::Problem;
+use crate::problem::{Kind, Problem};
 use crate::read;
 use crate::shapes::{Amount, KeyShape, Moment, SignedAmountShape, TimeShape, TitleShape};
 
@@ -144,9 +144,9 @@ pub(crate) struct NewAdjustment {
     /// What is added to the balance; less than nothing takes away, never more than there is.
     #[schema(value_type = SignedAmountShape, inline, example = "-5.00")]
     amount: Money,
-    /// Why, for the journal.
-    #[schema(value_type = TitleShape, inline)]
-    why: String,
+    /// Why, for the journal; the parameter `reason` when not given, and one of both must be.
+    #[schema(value_type = TitleShape, inline, required = false)]
+    why: Option<String>,
     /// A name of your own under which it is booked once; drawn when not given.
     #[schema(value_type = KeyShape, inline, required = false)]
     name: Option<String>,
@@ -155,9 +155,9 @@ pub(crate) struct NewAdjustment {
 impl Wish for NewAdjustment {
     fn read(members: &mut Members) -> Option<Self> {
         let amount = members.required("amount", read::signed_money);
-        let why = members.required("why", read::title);
+        let why = members.optional("why", read::title);
         let name = members.optional("name", |given| read::line(given, 1..=64));
-        Some(Self { amount: amount?, why: why?, name })
+        Some(Self { amount: amount?, why, name })
     }
 }
 
@@ -185,6 +185,8 @@ impl Adjusted {
 }
 
 pub(crate) async fn adjust(desk: Desk, wish: NewAdjustment) -> Result<Adjusted, Problem> {
-    let adjustment = Adjustment { customer: desk.customer()?, amount: wish.amount, key: wish.name, reason: wish.why };
+    let reason = wish.why.or_else(|| desk.actor.reason().filter(|reason| !reason.trim().is_empty()).map(str::to_owned));
+    let reason = reason.ok_or_else(|| Problem::new(Kind::Body, "why: must be given, or the parameter `reason`"))?;
+    let adjustment = Adjustment { customer: desk.customer()?, amount: wish.amount, key: wish.name, reason };
     Ok(Adjusted::of(&desk.acting(Adjusted::of).adjust_balance(&desk.actor, adjustment).await?))
 }

@@ -1,7 +1,8 @@
 //! Orders: everybody's, with the payment that confirms one, the close that ends one, and the refund that takes one back.
 
 use serde::Serialize;
-use turnpike_domain::ids::{CustomerId, OrderId, ProductId};
+use turnpike_domain::country::CountryCode;
+use turnpike_domain::ids::{CouponId, CustomerId, OrderId, ProductId};
 use turnpike_domain::order::OrderStatus;
 use turnpike_domain::product::ProductType;
 use turnpike_domain::time::Timestamp;
@@ -14,7 +15,7 @@ use crate::desk::Desk;
 use crate::members::{Given, Members, Nothing, Wish};
 use crate::problem::{Kind, Problem};
 use crate::read;
-use crate::shapes::{Amount, AmountShape, AnyProductType, Moment, StatusShape, TimeShape, TradeNoShape};
+use crate::shapes::{Amount, AmountShape, AnyProductType, CountryShape, Moment, StatusShape, TimeShape, TradeNoShape};
 
 /// An order.
 #[derive(Serialize, ToSchema)]
@@ -39,6 +40,13 @@ pub(crate) struct Order {
     /// How many units.
     #[schema(minimum = 1)]
     amount: u32,
+    /// How many static IPs in which country, where some were ordered.
+    regions: Vec<Region>,
+    /// The static IPs that are renewed, or the order that is topped up, by their numbers.
+    upids: Vec<i64>,
+    /// The coupon it took, by its number.
+    #[schema(required = true, minimum = 1)]
+    coupon: Option<i64>,
     #[schema(value_type = StatusShape)]
     status: &'static str,
     /// Before discounts.
@@ -62,6 +70,22 @@ pub(crate) struct Order {
     ended_at: Option<Moment>,
 }
 
+/// Static IPs in a country.
+#[derive(Serialize, ToSchema)]
+#[schema(as = OrderRegion)]
+struct Region {
+    #[schema(value_type = CountryShape, inline)]
+    country: String,
+    #[schema(minimum = 1)]
+    count: u32,
+}
+
+impl Region {
+    fn of((country, count): &(CountryCode, u32)) -> Self {
+        Self { country: country.to_string(), count: *count }
+    }
+}
+
 impl Order {
     pub(crate) fn of(order: &OrderView) -> Self {
         Self {
@@ -73,6 +97,9 @@ impl Order {
             product_name: order.product_name.clone(),
             title: order.title.clone(),
             amount: order.amount,
+            regions: order.regions.iter().map(Region::of).collect(),
+            upids: order.upids.clone(),
+            coupon: order.coupon.map(CouponId::get),
             status: read::status_word(order.status),
             total_fee: Amount(order.total_fee),
             pay_fee: Amount(order.pay_fee),

@@ -34,6 +34,19 @@ pub enum Actor {
 }
 
 impl Actor {
+    /// Whether it gives a reason.
+    pub(crate) fn says_why(&self) -> bool {
+        self.reason().is_some_and(|reason| !reason.trim().is_empty())
+    }
+
+    /// Why it acts, where it says so; may be empty.
+    pub fn reason(&self) -> Option<&str> {
+        match self {
+            Self::OperatorBecause { reason, .. } | Self::Token { reason, .. } => Some(reason),
+            Self::Customer(_) | Self::Operator(_) => None,
+        }
+    }
+
     /// An audit row. `detail` never holds a secret.
     pub(crate) fn did(&self, act: &str, customer: CustomerId, detail: String, at: Timestamp) -> AuditEntry {
         AuditEntry { customer: Some(customer), ..self.did_overall(act, detail, at) }

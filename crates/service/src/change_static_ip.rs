@@ -63,6 +63,15 @@ impl Service {
         self.store.write(change, |change, tx| Box::pin(change_own(change, tx))).await
     }
 
+    /// How many changes the customer has left.
+    ///
+    /// # Errors
+    /// Only the store's.
+    pub async fn ip_changes_left(&self, customer: CustomerId) -> Result<u64, ServiceError> {
+        let left = self.store.read(async |tx: &mut Tx| ip_changes::left(tx, customer).await).await?;
+        Ok(left.unwrap_or(0))
+    }
+
     /// Gives whoever holds an address another one in its place, at nobody's charge. The old one is for sale again, unless
     /// it is in maintenance.
     ///

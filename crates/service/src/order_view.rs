@@ -1,6 +1,7 @@
 //! Orders as people and programs see them.
 
-use turnpike_domain::ids::{CustomerId, OrderId, PaymentMethod, ProductId};
+use turnpike_domain::country::CountryCode;
+use turnpike_domain::ids::{CouponId, CustomerId, OrderId, PaymentMethod, ProductId};
 use turnpike_domain::money::Money;
 use turnpike_domain::order::OrderStatus;
 use turnpike_domain::product::ProductType;
@@ -27,6 +28,12 @@ pub struct OrderView {
     pub title: String,
     /// How many units.
     pub amount: u32,
+    /// How many static IPs in which country, where some were ordered.
+    pub regions: Vec<(CountryCode, u32)>,
+    /// What is renewed, or the order that is topped up: what `upids` said.
+    pub upids: Vec<i64>,
+    /// The coupon it took.
+    pub coupon: Option<CouponId>,
     /// What it costs before discounts.
     pub total_fee: Money,
     /// What it costs after them.
@@ -58,6 +65,7 @@ impl OrderView {
 
 impl From<Order> for OrderView {
     fn from(order: Order) -> Self {
+        let renewed = order.basket.renews.iter().map(|renewed| renewed.holding.get());
         Self {
             id: order.id,
             customer: order.customer,
@@ -67,6 +75,9 @@ impl From<Order> for OrderView {
             product_name: order.product_name.unwrap_or_else(|| order.title.clone()),
             title: order.title,
             amount: order.basket.amount.max(1),
+            upids: renewed.chain(order.tops_up.map(OrderId::get)).collect(),
+            regions: order.basket.regions,
+            coupon: order.coupon,
             total_fee: order.total_fee,
             pay_fee: order.pay_fee,
             received: order.received,

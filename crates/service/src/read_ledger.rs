@@ -62,6 +62,14 @@ impl Service {
         Ok(self.store.read(async |tx| journal::totals(tx).await).await?)
     }
 
+    /// How many payment events wait for somebody to decide what becomes of them.
+    ///
+    /// # Errors
+    /// Only the store's.
+    pub async fn count_parked_events(&self) -> Result<u64, ServiceError> {
+        Ok(self.store.read(async |tx| payment_event::count_parked(tx).await).await?)
+    }
+
     /// At most so many payment events before that one, newest first.
     ///
     /// # Errors

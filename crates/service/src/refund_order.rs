@@ -43,7 +43,8 @@ pub(crate) struct Refunding {
 }
 
 impl Service {
-    /// Takes a paid order back. `amount` is what the operator pays back instead of the unused share of the price.
+    /// Takes a paid order back, and what topped it up. `amount` is what the operator pays back instead of the unused share
+    /// of the price; whoever pays nothing back says why.
     ///
     /// # Errors
     /// [`ShopError::NoSuchOrder`], [`ShopError::OrderStands`], [`ShopError::NotRefundable`],
@@ -54,6 +55,9 @@ impl Service {
         trade_no: TradeNo,
         amount: Option<Money>,
     ) -> Result<RefundView, ServiceError> {
+        if amount.is_some_and(Money::is_zero) && !actor.says_why() {
+            return Err(ShopError::NotRefundable(WITHOUT_REASON).into());
+        }
         let refunding = Refunding { service: self.clone(), actor: actor.clone(), trade_no, amount, now: self.now() };
         self.store.write(refunding, |refunding, tx| Box::pin(refund(refunding, tx))).await
     }
@@ -66,6 +70,7 @@ async fn refund(refunding: &Refunding, tx: &mut Tx) -> Result<RefundView, Servic
     if order.status != OrderStatus::Paid {
         return Err(ShopError::OrderStands(order.status).into());
     }
+    order::steps::refund_top_ups(tx, order.customer, order.id, *now).await?;
     let (unused, amount, bonus, entry) = match order.product_type {
         ProductType::OrderTopUp => return Err(ShopError::NotRefundable(REFUND_THE_WHOLE).into()),
         ProductType::Recharge => {
@@ -92,6 +97,7 @@ async fn refund(refunding: &Refunding, tx: &mut Tx) -> Result<RefundView, Servic
 }
 
 const REFUND_THE_WHOLE: &str = "a top-up is refunded with the order it topped up";
+const WITHOUT_REASON: &str = "whoever takes an order back and pays nothing for it must give a reason";
 const AS_UNSPENT: &str = "what a recharge gives back follows from what is unspent";
 
 /// What of a recharge is not spent; its wallet is locked.

@@ -178,6 +178,17 @@ pub async fn settle(tx: &mut Tx, id: EventId, state: EventState, why: &str) -> R
     Ok(exec!(tx, SETTLE, id.get(), state.number(), why)? == 1)
 }
 
+const COUNT_PARKED: &str = "SELECT count(*) FROM payment_event WHERE state = 0";
+
+/// How many events are parked.
+///
+/// # Errors
+/// Only the database's own.
+pub async fn count_parked(tx: &mut Tx) -> Result<u64, StoreError> {
+    let (count,) = one!((i64,), tx, COUNT_PARKED)?;
+    Ok(count.unsigned_abs())
+}
+
 const BEFORE: &str = "\
     SELECT id, provider, event, at, trade_no, amount, currency, state, why FROM payment_event
     WHERE id < $1 AND (state = $2 OR $2 = -1) AND (trade_no = $3 OR $3 = '')

@@ -46,6 +46,12 @@ pub(crate) fn units(given: &Given) -> Result<u32, FieldError> {
     u32::try_from(whole_number(given)?).ok().filter(|units| *units > 0).ok_or(out_of_range)
 }
 
+/// How many units, where the product says how many it must be.
+pub(crate) fn units_or_none(given: &Given) -> Result<u32, FieldError> {
+    let out_of_range = FieldError::OutOfRange { lowest: 0, highest: i64::from(u32::MAX) };
+    u32::try_from(whole_number(given)?).map_err(|_| out_of_range)
+}
+
 /// Numbers parted by commas, each once: `1,2,3`. A single one may be given as a number.
 pub(crate) fn numbers(given: &Given) -> Result<Vec<i64>, FieldError> {
     if let Given::Number(_) = given {

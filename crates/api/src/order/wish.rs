@@ -56,7 +56,7 @@ macro_rules! wishes {
             fn read(fields: &mut Fields<'_>) -> Option<Self> {
                 let pid = fields.required("pid", fields::number_of);
                 let pm_id = fields.required("pm_id", fields::number_or_none);
-                let amount = fields.optional("amount", fields::units);
+                let amount = fields.optional("amount", fields::units_or_none);
                 let upids = fields.optional("upids", fields::numbers);
                 let region_list = fields.optional("region_list", fields::regions);
                 let coupon_sn = fields.optional("coupon_sn", fields::coupon);

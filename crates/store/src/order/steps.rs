@@ -51,6 +51,17 @@ pub async fn refund(
     Ok(exec!(tx, REFUND, customer.get(), order.get(), at.ms(), amount.minor())? == 1)
 }
 
+const REFUND_TOP_UPS: &str = "\
+    UPDATE orders SET status = 3, ended_at = $3 WHERE customer_id = $1 AND tops_up = $2 AND status = 1";
+
+/// Paid orders that top up a refunded one go back with it: what they brought is part of what is paid back of that.
+///
+/// # Errors
+/// Only the database's own.
+pub async fn refund_top_ups(tx: &mut Tx, customer: CustomerId, order: OrderId, at: Timestamp) -> Result<(), StoreError> {
+    exec!(tx, REFUND_TOP_UPS, customer.get(), order.get(), at.ms()).map(drop)
+}
+
 const RECEIVE: &str = "\
     UPDATE orders SET received = received + $3, expires_at = CASE WHEN expires_at < $4 THEN $4 ELSE expires_at END
     WHERE customer_id = $1 AND id = $2 AND status = 0";

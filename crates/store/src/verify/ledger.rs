@@ -102,7 +102,7 @@ pub static LEDGER_CHECKS: &[Check] = &[
         ) AS booked ON booked.order_id = orders.id
         LEFT JOIN (
             SELECT tops_up, sum(pay_fee) AS amount FROM orders
-            WHERE tops_up IS NOT NULL AND status = 1
+            WHERE tops_up IS NOT NULL AND status IN (1, 3)
             GROUP BY tops_up
         ) AS rest ON rest.tops_up = orders.id"
     ),

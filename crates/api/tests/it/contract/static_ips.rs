@@ -5,6 +5,7 @@ use super::Who::Ben;
 use super::{Call, Case, not_yours, refuses, shows};
 
 const BUY: &str = "POST /order/create";
+const LEFT: &str = "GET /ip/change-quota";
 const LIST: &str = "GET /ip/get-static-ip";
 
 const REGIONS: &[Case] = &[
@@ -53,6 +54,13 @@ pub(super) const CALLS: &[Call] = &[
             ),
         ],
     },
+    // Ours: nothing in the contract tells how many changes are left.
+    Call {
+        route: LEFT,
+        success: 0,
+        refuses: Strangers,
+        cases: &[shows("{}", r#"{"remaining":0}"#)],
+    },
     Call {
         route: "POST /ip/change-static-ip",
         success: 200,
@@ -60,9 +68,11 @@ pub(super) const CALLS: &[Call] = &[
         cases: &[
             refuses("{}", 400, &["id"]),
             refuses(r#"{"id":$upid}"#, 402, &[]),
-            shows(r#"{"pid":8,"pm_id":1}"#, "@order").of(BUY),
+            shows(r#"{"pid":8,"pm_id":1,"amount":2}"#, "@order").of(BUY),
+            shows("{}", r#"{"remaining":2}"#).of(LEFT),
             refuses(r#"{"id":$upid,"country_code":"US"}"#, 400, &["country_code"]),
             shows(r#"{"id":"$upid","country_code":"JP"}"#, "@static ip"),
+            shows("{}", r#"{"remaining":1}"#).of(LEFT),
             refuses(r#"{"id":987654321}"#, 404, &[]),
             not_yours(r#"{"id":$upid}"#),
             shows(

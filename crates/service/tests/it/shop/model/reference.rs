@@ -255,6 +255,12 @@ impl Model {
         }
         self.orders[order].status = REFUNDED;
         self.orders[order].refunded = refunded;
+        // What topped it up goes back with it.
+        for other in &mut self.orders {
+            if other.tops_up == Some(order) && other.status == PAID {
+                other.status = REFUNDED;
+            }
+        }
         true
     }
 
