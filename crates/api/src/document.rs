@@ -27,7 +27,7 @@ const ABOUT: &str = "Every route but those under `/web_v1` is served under every
     200 is also the answer of every business error: read `code`. `msg` and `message` hold the same text. Parameters may \
     come in the query or in the body, JSON or form; what the body says wins. An empty text is as good as nothing, but \
     for `remark`. A POST with an `Idempotency-Key` is carried out once: asked again within seven days it gets the same \
-    answer, byte for byte.";
+    answer, byte for byte. Places are told by data of GeoNames (CC BY 4.0) and Unicode CLDR (Unicode-3.0).";
 const BEARER: &str = "The `access_token` of `/web_v1/user/login`. It lasts seven days, unless the login password is \
     changed or the operator suspends the customer. A non-empty `app_key` beside it decides alone.";
 

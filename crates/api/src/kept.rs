@@ -1,5 +1,5 @@
-//! Answers that are written once and kept in memory, as they are and compressed, with an `ETag` by which clients that have one ask
-//! whether it still holds (RFC 9110 §8.8.3, §13.1.2).
+//! Answers that are written once and kept in memory, as they are and compressed, with an `ETag` by which clients that
+//! have one ask whether it still holds (RFC 9110 §8.8.3, §13.1.2).
 
 use std::io::Write;
 

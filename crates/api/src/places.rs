@@ -19,7 +19,7 @@ use crate::kept::Kept;
 
 use lists::List;
 pub(crate) use lists::PlaceLists;
-pub(crate) use rows::{Country, CountryAreas, CountryCities, CountryStates};
+pub(crate) use rows::{CountryAreas, CountryCities, CountryStates, ServedCountry};
 
 /// Whose places are listed when no account is named.
 const TYPE: ProductType = ProductType::DynamicTraffic;
@@ -43,8 +43,9 @@ macro_rules! lists {
 }
 
 lists! {
-    /// Lists the cities that exits serve now, by country: these spellings work in `cc`, `state` and `city`, and in usernames of the
-    /// gateway. A country of which no city is known has no items. Without an exit that serves traffic of type 9 the list is empty.
+    /// Lists the cities that exits serve now, by country: these spellings work in `cc`, `state` and `city`, and in
+    /// usernames of the gateway. A country of which no city is known has no items. Without an exit that serves traffic
+    /// of type 9 the list is empty.
     #[schema(title = "Cities")]
     ListCities = cities, Cities;
     /// Lists the states and provinces that exits serve now, by country. A country of which no state is known has no items.

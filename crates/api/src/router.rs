@@ -17,7 +17,7 @@ use crate::contents::Contents;
 use crate::envelope::Success;
 use crate::guard::{self, AfterPanic, RequestIds};
 use crate::live::{self, Streams, UsageEvent};
-use crate::places::{Country, CountryAreas, CountryCities, CountryStates, PlaceLists};
+use crate::places::{CountryAreas, CountryCities, CountryStates, PlaceLists, ServedCountry};
 use crate::settings::ApiSettings;
 use crate::user_product::auto_renewal;
 use crate::{
@@ -86,7 +86,7 @@ pub(crate) fn contents() -> Contents {
         .kept::<_, CountryCities, _>("/ip/dcl4", OPEN, places::cities_of_account)
         .kept::<_, CountryStates, _>("/ip/dsl4", OPEN, places::states_of_account)
         .kept::<_, CountryAreas, _>("/ip/dal4", OPEN, places::areas_of_account)
-        .kept::<_, Country, _>("/host-pool/regions", OPEN, places::countries)
+        .kept::<_, ServedCountry, _>("/host-pool/regions", OPEN, places::countries)
         .get("/ip/get-static-ip", OPEN, static_ip::list)
         .post("/ip/change-static-ip", CHANGING, static_ip::change)
         .get("/ip/change-quota", OPEN_0, quota::ip_changes)

@@ -8,7 +8,7 @@ use turnpike_domain::exit::ExitPlace;
 use turnpike_domain::product::ProductType;
 use turnpike_service::ServedPlaces;
 
-use super::rows::{Country, CountryAreas, CountryCities, CountryStates};
+use super::rows::{CountryAreas, CountryCities, CountryStates, ServedCountry};
 use crate::call::Caller;
 use crate::envelope::{ListOf, Success, Written};
 use crate::error::ApiError;
@@ -27,10 +27,13 @@ pub(super) enum List {
 /// A list, of whom, and in which language its message is. There are a few of each, so what is kept is bounded.
 type Wanted = (List, ProductType, usize);
 
+/// What was told, and of which places.
+type Told = (Arc<ServedPlaces>, Arc<Kept>);
+
 /// The lists.
 #[derive(Default)]
 pub(crate) struct PlaceLists {
-    kept: Mutex<HashMap<Wanted, (Arc<ServedPlaces>, Arc<Kept>)>>,
+    kept: Mutex<HashMap<Wanted, Told>>,
     /// Held by whoever writes a list, so that all others wait for what comes of it.
     writing: tokio::sync::Mutex<()>,
 }
@@ -69,7 +72,7 @@ impl List {
             Self::Cities => Written::success(success, &ListOf { list: CountryCities::list(places) }, language),
             Self::States => Written::success(success, &ListOf { list: CountryStates::list(places) }, language),
             Self::Areas => Written::success(success, &ListOf { list: CountryAreas::list(places) }, language),
-            Self::Countries => Written::success(success, &ListOf { list: Country::list(places) }, language),
+            Self::Countries => Written::success(success, &ListOf { list: ServedCountry::list(places) }, language),
         })
     }
 }

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 /// A country that is served.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct Country {
+pub(crate) struct ServedCountry {
     /// The country's code, as static-ip-region names it.
     #[schema(value_type = String, example = "US")]
     code: CountryCode,
@@ -60,16 +60,16 @@ macro_rules! countries {
 
 countries! {
     /// A country and its cities.
-    CountryCities of City, cities;
+    CountryCities of CityItem, cities;
     /// A country and its states.
-    CountryStates of State, states;
+    CountryStates of StateItem, states;
     /// A country, and its states each with its cities.
-    CountryAreas of Area, areas;
+    CountryAreas of AreaItem, areas;
 }
 
 /// A city.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct City {
+pub(crate) struct CityItem {
     #[schema(example = "LosAngeles")]
     city: String,
     /// The state or province that it is in; empty where there is none.
@@ -83,7 +83,7 @@ pub(crate) struct City {
 
 /// A state or province.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct State {
+pub(crate) struct StateItem {
     #[schema(example = "California")]
     state: String,
     #[schema(example = "NA")]
@@ -94,7 +94,7 @@ pub(crate) struct State {
 
 /// A state, or a city.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct Area {
+pub(crate) struct AreaItem {
     /// Empty for a state as a whole.
     #[schema(example = "LosAngeles")]
     city: String,
@@ -107,25 +107,25 @@ pub(crate) struct Area {
     country_code: CountryCode,
 }
 
-impl City {
+impl CityItem {
     fn of((state, city): (&str, &str), country_code: CountryCode, continent_code: &'static str) -> Self {
         Self { city: city.to_owned(), state: state.to_owned(), continent_code, country_code }
     }
 }
 
-impl State {
+impl StateItem {
     fn of(state: &str, country_code: CountryCode, continent_code: &'static str) -> Self {
         Self { state: state.to_owned(), continent_code, country_code }
     }
 }
 
-impl Area {
+impl AreaItem {
     fn of((state, city): (&str, &str), country_code: CountryCode, continent_code: &'static str) -> Self {
         Self { city: city.to_owned(), state: state.to_owned(), continent_code, country_code }
     }
 }
 
-impl Country {
+impl ServedCountry {
     /// The list.
     pub(super) fn list(places: &[ExitPlace]) -> Vec<Self> {
         let country = |(code, _): (CountryCode, &[ExitPlace])| {
