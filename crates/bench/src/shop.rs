@@ -80,10 +80,11 @@ async fn measure(site: &Site, arguments: &Arguments) -> Result<Figures> {
     let mut figures = Vec::new();
     let bought = buying(site, seconds).await?;
     bought.tell(&format!("order/create paid by balance, {BUYERS} at once"), &mut figures);
-    let store = Store::open(&site.uri()).await?;
+    let uri = site.uri();
+    let store = Store::open(&uri).await?;
     let owners = [site.add_customer("many@turnpike.example")?, site.add_customer("verymany@turnpike.example")?];
-    fill::orders(&store, arguments.orders, [("many@turnpike.example", MANY), ("verymany@turnpike.example", VERY_MANY)])
-        .await?;
+    let named = [("many@turnpike.example", MANY), ("verymany@turnpike.example", VERY_MANY)];
+    fill::orders(&store, &uri, arguments.orders, named).await?;
     let [many, very_many] = owners;
     let first = |_: u64| 1;
     reading(site, &many, seconds, first).await?.tell(

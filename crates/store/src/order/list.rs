@@ -46,24 +46,38 @@ impl OrderFilter {
     }
 }
 
-const PAGE: &str = concat!(
-    "SELECT ",
-    columns!(),
-    ", (
-        SELECT count(*) FROM orders AS counted
-        WHERE counted.customer_id = $1 AND (counted.status = $2 OR $2 = -1)
-            AND (counted.product_type = $3 OR $3 = 0)
-            AND counted.created_at >= $4 AND counted.created_at <= $5
-    ) AS total
-    FROM (
-        SELECT id FROM orders
-        WHERE customer_id = $1 AND (status = $2 OR $2 = -1) AND (product_type = $3 OR $3 = 0)
-            AND created_at >= $4 AND created_at <= $5
-        ORDER BY id DESC
-        LIMIT $6 OFFSET $7
-    ) AS page JOIN orders ON orders.id = page.id
-    WHERE orders.customer_id = $1
-    ORDER BY page.id DESC"
+/// A page of those of the orders of `$1` that a condition leaves, by the names that it calls the table for counting and
+/// for choosing, and the parameters behind those of the condition. The plus sign keeps both databases from anything but
+/// fetching each order of the page by its number.
+macro_rules! page {
+    ($counted:literal, $chosen:literal, $most:literal, $skip:literal) => {
+        concat!(
+            "SELECT ",
+            columns!(),
+            ", (SELECT count(*) FROM orders AS counted WHERE counted.customer_id = $1",
+            $counted,
+            ") AS total
+            FROM (SELECT id FROM orders WHERE customer_id = $1",
+            $chosen,
+            " ORDER BY id DESC LIMIT ",
+            $most,
+            " OFFSET ",
+            $skip,
+            ") AS page JOIN orders ON orders.id = page.id
+            WHERE +orders.customer_id = $1
+            ORDER BY page.id DESC"
+        )
+    };
+}
+
+/// Without a filter nothing is asked of what is passed over.
+const PAGE: &str = page!("", "", "$2", "$3");
+const FILTERED_PAGE: &str = page!(
+    " AND (counted.status = $2 OR $2 = -1) AND (counted.product_type = $3 OR $3 = 0)
+        AND counted.created_at >= $4 AND counted.created_at <= $5",
+    " AND (status = $2 OR $2 = -1) AND (product_type = $3 OR $3 = 0) AND created_at >= $4 AND created_at <= $5",
+    "$6",
+    "$7"
 );
 
 #[derive(sqlx::FromRow)]
@@ -83,9 +97,13 @@ pub async fn page(
     filter: &OrderFilter,
     stretch: Stretch,
 ) -> Result<(Vec<Order>, u64), StoreError> {
-    let (status, product_type, from, to) = filter.parameters();
     let (most, skip) = (i64::from(stretch.most), i64::try_from(stretch.skip).unwrap_or(i64::MAX));
-    let found = all!(PageRow, tx, PAGE, customer.get(), status, product_type, from, to, most, skip)?;
+    let found = if *filter == OrderFilter::default() {
+        all!(PageRow, tx, PAGE, customer.get(), most, skip)?
+    } else {
+        let (status, product_type, from, to) = filter.parameters();
+        all!(PageRow, tx, FILTERED_PAGE, customer.get(), status, product_type, from, to, most, skip)?
+    };
     let total = match found.first() {
         Some(row) => row.total.unsigned_abs(),
         None if stretch.skip == 0 && stretch.most > 0 => 0,
