@@ -50,6 +50,8 @@ pub(crate) fn settings(args: &DemoArgs) -> Result<Settings> {
     let mut settings = Settings { data: args.data.clone(), ..Settings::default() };
     settings.log = LogSettings::quiet();
     settings.watch.listen = None;
+    // So that invitations can be tried, too.
+    settings.shop.invitation_discount_percent = "10".to_owned();
     settings.api.listen = args.api.or(kept.as_ref().and_then(Kept::api_address)).unwrap_or(API);
     let operator = args.operator.or(kept.as_ref().and_then(Kept::operator_address));
     settings.operator.listen = Some(operator.unwrap_or_else(usual_or_free));

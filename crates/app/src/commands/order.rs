@@ -91,13 +91,17 @@ async fn confirm(settings: &Settings, service: &Service, notice: PaymentNotice, 
 fn show(settings: &Settings, order: &OrderView) -> Result<()> {
     let zone = settings.zone()?;
     let at = |time: Option<_>| time.map_or_else(|| "-".to_owned(), |time| zone.format(time));
+    let listed = |items: Vec<String>| if items.is_empty() { "-".to_owned() } else { items.join(", ") };
     writeln!(
         std::io::stdout().lock(),
-        "trade_no  {}\ncustomer  {}\ntitle     {}\nstatus    {}\nprice     {} (before discounts {})\nreceived  {}\n\
-        refunded  {}\nmade      {}\npaid      {}\nended     {}",
+        "trade_no  {}\ncustomer  {}\ntitle     {}\nregions   {}\nupids     {}\ncoupon    {}\nstatus    {}\n\
+        price     {} (before discounts {})\nreceived  {}\nrefunded  {}\nmade      {}\npaid      {}\nended     {}",
         order.trade_no,
         order.customer,
         order.title,
+        listed(order.regions.iter().map(|(country, count)| format!("{country} {count}")).collect()),
+        listed(order.upids.iter().map(ToString::to_string).collect()),
+        order.coupon.map_or_else(|| "-".to_owned(), |coupon| coupon.to_string()),
         order.status,
         order.pay_fee,
         order.total_fee,

@@ -53,7 +53,11 @@ impl Collector for All {
         }
         if let Some(store) = &vitals.store {
             timings(&mut page, store.timings())?;
-            nodes(&mut page, &vitals.probed().nodes)?;
+            let probed = vitals.probed();
+            nodes(&mut page, &probed.nodes)?;
+            let family =
+                Family { name: "turnpike_payments_parked", help: "Payments that wait for the operator", unit: None };
+            page.gauge(&family, probed.parked_payments)?;
         }
         Ok(())
     }

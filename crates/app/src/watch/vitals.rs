@@ -47,6 +47,8 @@ pub(super) struct Probed {
     pub(super) store: Result<Instant, String>,
     /// Gateways by state, as the store knows them.
     pub(super) nodes: BTreeMap<&'static str, u64>,
+    /// Payments that wait for the operator to say what becomes of them.
+    pub(super) parked_payments: u64,
     /// Whether connections can leave by the configured address.
     pub(super) exit_is_up: bool,
 }
@@ -63,7 +65,7 @@ impl Vitals {
             draining: AtomicBool::new(false),
             staleness_s: AtomicU64::new(0),
             exit: Mutex::new(None),
-            probed: Mutex::new(Probed { beat_at: now, store: Ok(now), nodes: BTreeMap::new(), exit_is_up: true }),
+            probed: Mutex::new(Probed { beat_at: now, store: Ok(now), nodes: BTreeMap::new(), parked_payments: 0, exit_is_up: true }),
         }
     }
 
@@ -100,11 +102,15 @@ impl Vitals {
             let exit_is_up = (*self.exit.lock()).is_none_or(|exit| UdpSocket::bind((exit, 0)).is_ok());
             let store = self.probe_store().await;
             let nodes = self.probe_nodes().await;
+            let parked_payments = self.probe_payments().await;
             let mut probed = self.probed.lock();
             probed.exit_is_up = exit_is_up;
             probed.store = store;
             if let Some(nodes) = nodes {
                 probed.nodes = nodes;
+            }
+            if let Some(parked) = parked_payments {
+                probed.parked_payments = parked;
             }
         }
     }
@@ -127,6 +133,12 @@ impl Vitals {
             *count = count.saturating_add(1);
         }
         Some(nodes)
+    }
+
+    /// `None` when the store does not say.
+    async fn probe_payments(&self) -> Option<u64> {
+        let service = self.service.as_ref()?;
+        tokio::time::timeout(PROBE_AT_MOST, service.count_parked_events()).await.ok()?.ok()
     }
 
     async fn probe_store(&self) -> Result<Instant, String> {

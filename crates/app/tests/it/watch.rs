@@ -66,6 +66,7 @@ async fn health_and_metrics_are_answered() {
         "turnpike_exit_outages_total 0",
         "turnpike_exit_faults_total{fault=\"login\"} 0",
         "turnpike_nodes{state=\"live\"} 1",
+        "turnpike_payments_parked 0",
         "process_open_fds ",
     ] {
         assert!(body.contains(line), "{line} is missing in\n{body}");
