@@ -89,6 +89,14 @@ field_errors! {
     ItemNoSource { place: usize, ip: IpAddr } = "field-item-no-source";
     /// An item of a list that is a private or special-purpose address.
     ItemSpecialAddress { place: usize, ip: IpAddr } = "field-item-special-address";
+    /// A word that names no reason.
+    ReasonUnknown = "field-reason-unknown";
+    /// Not a username as clients write it.
+    LoginForm = "field-login-form";
+    /// Not a host and a port.
+    TargetForm = "field-target-form";
+    /// Not what clients speak.
+    ProtocolUnknown = "field-protocol-unknown";
     /// Not a unit of traffic.
     UnitUnknown = "field-unit-unknown";
     /// Not a place in a stream.

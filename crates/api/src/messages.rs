@@ -36,10 +36,12 @@ mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
     use fluent_bundle::FluentResource;
+    use turnpike_domain::activity::Reason;
 
     use super::*;
     use crate::error::{ApiError, REQUESTED, SUCCESS};
     use crate::field_error::FieldError;
+    use crate::user_activity::message_key;
 
     fn keys(locale: &Locale) -> BTreeSet<String> {
         let resource = FluentResource::try_new(locale.source.to_owned()).map_err(|(_, errors)| errors);
@@ -66,6 +68,7 @@ mod tests {
             .chain(FieldError::MESSAGES)
             .chain(&[SUCCESS, REQUESTED])
             .map(|key| (*key).to_owned())
+            .chain(Reason::ALL.iter().map(|reason| message_key(*reason)))
             .collect();
         for locale in LOCALES {
             assert_eq!(keys(locale), used, "{}", locale.tag);

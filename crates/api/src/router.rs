@@ -21,8 +21,8 @@ use crate::places::{CountryAreas, CountryCities, CountryStates, PlaceLists, Serv
 use crate::settings::ApiSettings;
 use crate::user_product::auto_renewal;
 use crate::{
-    activity, api_keys, article, coupon, extraction, order, pay, payment, places, product, proxy_account, proxy_ip,
-    quota, static_ip, user, user_product, user_usage_flow, viewer, whitelist_account,
+    activity, api_keys, article, coupon, explain, extraction, order, pay, payment, places, product, proxy_account,
+    proxy_ip, quota, static_ip, user, user_activity, user_product, user_usage_flow, viewer, whitelist_account,
 };
 
 const ANYONE: Rules = Rules { success: Success::done(200), gate: Gate::Anyone };
@@ -55,6 +55,8 @@ pub(crate) fn contents() -> Contents {
         .post("/proxy-ip/delete", UNSUSPENDED, proxy_ip::delete)
         .get("/white-ip/quota", OPEN_0, quota::sources)
         .get("/white-ip/quotas", OPEN_0, quota::sources)
+        .get("/user-activity/list", OPEN, user_activity::list)
+        .post("/explain", OPEN, explain::explain)
         .get("/user-usage-flow/total", VERIFIED, user_usage_flow::total)
         .get("/user-usage-flow/flow-total", OPEN, user_usage_flow::flow_total)
         .stream::<_, UsageEvent<'_>, _, _>("/user-usage-flow/live", OPEN, live::live)

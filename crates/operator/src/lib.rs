@@ -10,7 +10,9 @@ mod coupons;
 mod cursor;
 mod desk;
 mod document;
+mod endpoints;
 mod exits;
+mod explain;
 mod exports;
 mod guard;
 mod invitations;
@@ -25,6 +27,7 @@ mod sheet;
 
 // One file a resource.
 mod accounts;
+mod activity;
 mod audit;
 mod connections;
 mod customers;

@@ -17,8 +17,9 @@ use crate::contents::Contents;
 use crate::guard::{self, Guard};
 use crate::settings::OperatorSettings;
 use crate::{
-    accounts, articles, audit, catalogue, connections, coupons, customers, exits, exports, gateways, in_force, invitations,
-    keys, ledger, machines, orders, packages, payments, sources, static_ips, tokens, usage,
+    accounts, activity, articles, audit, catalogue, connections, coupons, customers, endpoints, exits, explain,
+    exports, gateways, in_force, invitations, keys, ledger, machines, orders, packages, payments, sources, static_ips,
+    tokens, usage,
 };
 
 /// What every path begins with.
@@ -60,6 +61,8 @@ fn of_customers(contents: Contents) -> Contents {
             connections::kick_account,
         )
         .show("/customers/{customer}/usage", "Show what a customer used, by day", usage::show)
+        .list("/customers/{customer}/activity", "List a customer's failed connections, newest first", activity::list)
+        .show("/explain", "Explain a login and a destination", explain::explain)
         .list("/customers/{customer}/sources", "List a customer's allowed addresses", sources::list)
         .change_everywhere((post(), "/customers/{customer}/sources", "Allow addresses"), sources::add)
         .change_everywhere((delete(), "/customers/{customer}/sources/{ip}", "Disallow an address"), sources::delete)
@@ -133,6 +136,8 @@ fn of_machines(contents: Contents) -> Contents {
         .export("/exports/static-ips", "Write the inventory of static IPs as a table", exports::static_ips)
         .list("/connections", "List open connections", connections::list)
         .change((delete(), "/connections/{gateway}/{connection}", "End a connection"), connections::kick)
+        .list("/endpoints", "List live endpoints", endpoints::list)
+        .change_everywhere((delete(), "/endpoints/{endpoint}", "End an endpoint before its time"), endpoints::end)
         .list("/gateways", "List gateways", gateways::list)
         .change((delete(), "/gateways/{gateway}/escrow", "Give up a gateway that is gone for good"), gateways::give_up)
         .list("/machines", "List machines that may run gateways", machines::list)

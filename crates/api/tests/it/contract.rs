@@ -7,6 +7,7 @@
 mod accounts;
 mod answers;
 mod dashboard;
+mod extraction;
 mod family;
 mod gates;
 mod orders;
@@ -15,6 +16,7 @@ mod payment;
 mod places;
 mod shape;
 mod static_ips;
+mod trouble;
 mod usage;
 mod world;
 
@@ -23,16 +25,18 @@ use turnpike_testkit::each_store;
 use world::World;
 
 /// Every section.
-fn sections() -> [(&'static str, &'static [Call]); 9] {
+fn sections() -> [(&'static str, &'static [Call]); 11] {
     [
         ("§1", accounts::CALLS),
         ("§2", usage::CALLS),
         ("§3", packages::CALLS),
         ("§4", static_ips::CALLS),
+        ("§4 and §9, extraction", extraction::CALLS),
         ("§4 and §8, places", places::CALLS),
         ("§5", orders::CALLS),
         ("§7", payment::CALLS),
         ("§8", family::CALLS),
+        ("ours", trouble::CALLS),
         ("§6 and §9", dashboard::CALLS),
     ]
 }
@@ -151,9 +155,11 @@ sections! {
     usage_is_told_as_section_2_says => usage::CALLS;
     packages_are_told_as_section_3_says => packages::CALLS;
     static_ips_are_told_as_section_4_says => static_ips::CALLS;
+    endpoints_are_extracted_as_sections_4_and_9_say => extraction::CALLS;
     places_are_listed_as_sections_4_and_8_say => places::CALLS;
     orders_are_made_as_section_5_says => orders::CALLS;
     payments_are_offered_as_section_7_says => payment::CALLS;
+    trouble_is_told_and_explained => trouble::CALLS;
     the_family_is_served_as_section_8_says => family::CALLS;
     the_dashboard_is_served_as_sections_6_and_9_say => dashboard::CALLS;
 }

@@ -6,8 +6,11 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
+use turnpike_domain::activity::{ActivityEntry, Aim, Reason};
 use turnpike_domain::connection::{Connection, ConnectionId, Protocol};
 use turnpike_domain::directory::Changes;
+use turnpike_domain::exit::{ExitLack, ExitReport};
+use turnpike_domain::explain::{Check, Explanation, Hypothesis, Outcome, Step};
 use turnpike_domain::ids::{AccountId, CustomerId, Incarnation, NodeId};
 use turnpike_domain::question::{Answer, Ask};
 use turnpike_domain::time::Span;
@@ -86,8 +89,41 @@ fn answer(own: NodeId, ask: Ask, open: &mut Vec<Connection>) -> Answer {
         }
         Ask::Kick { node, connection } => open.retain(|open| node != own || open.id != connection),
         Ask::KickAccount(account) => open.retain(|open| open.account != account),
+        Ask::CheckExit(_) => return Answer::Checked(proved(own)),
+        Ask::Explain(case) => return Answer::Explained(Box::new(explained(&case))),
     }
     Answer::Kicked(u32::try_from(before - open.len()).unwrap())
+}
+
+/// What the fakes find: the second is seen, the first is refused.
+fn proved(own: NodeId) -> ExitReport {
+    match own.get() {
+        -2 => ExitReport { seen: "203.0.113.2".parse().ok(), missing: Vec::new() },
+        _ => ExitReport { seen: None, missing: vec![ExitLack::CredentialRefused] },
+    }
+}
+
+/// What the fake makes of any login: the target decides.
+fn explained(case: &Hypothesis) -> Explanation {
+    let refused = case.target.ends_with(":25");
+    let outcome = Outcome {
+        reason: refused.then(|| "target_denied".to_owned()),
+        status: if refused { 403 } else { 200 },
+        socks_reply: if refused { 2 } else { 0 },
+        error: String::new(),
+        text: case.login.clone(),
+        retry_after_s: None,
+    };
+    Explanation {
+        steps: vec![Step { check: Check::Target, passed: !refused }],
+        limits: None,
+        leased: None,
+        addresses: Vec::new(),
+        session: None,
+        exits: None,
+        way: None,
+        outcome,
+    }
 }
 
 fn ids(page: &Value) -> Vec<(String, u64)> {
@@ -132,6 +168,56 @@ each_store! {
         given.delete(&format!("/customers/{customer}/accounts/nobody/connections")).await.problem(404);
         one.stop().await;
         two.stop().await;
+    }
+
+    async fn a_login_is_explained_by_every_gateway(store: &TestStore) {
+        let given = Given::over(store).await;
+        let customer = given.customer("anna").await;
+        given.account(customer, "user1").await;
+        let (one, two) = (FakeGateway::start(&given, 1).await, FakeGateway::start(&given, 2).await);
+        let explained = given.get("/explain?login=user1_area-US&target=example.com:25").await.is(200);
+        assert_eq!((&explained["username"], &explained["agreed"]), (&json!("user1"), &json!(true)));
+        assert_eq!(explained["customer"], customer);
+        let verdicts = explained["gateways"].as_array().unwrap();
+        assert_eq!(verdicts.len(), 2);
+        assert_eq!(verdicts[0]["outcome"]["reason"], "target_denied");
+        assert_eq!(verdicts[0]["outcome"]["text"], "user1_area-US");
+        let let_in = given.get("/explain?login=user1&target=example.com:443&protocol=socks5").await.is(200);
+        assert_eq!(let_in["gateways"][0]["outcome"]["connected"], true);
+        given.get("/explain?login=nobody&target=example.com:443").await.problem(404);
+        one.stop().await;
+        two.stop().await;
+    }
+
+    async fn what_became_of_connections_is_paged_and_filtered(store: &TestStore) {
+        let given = Given::over(store).await;
+        let customer = given.customer("anna").await;
+        let entry = |second: i64, reason| ActivityEntry {
+            at: given.service.now().plus(Span::from_secs(second)),
+            customer: CustomerId::new(customer),
+            account: Some(AccountId::new(1)),
+            username: "user1".to_owned(),
+            endpoint: None,
+            endpoint_port: None,
+            protocol: Some(Protocol::Socks5),
+            target: Some(Aim { host: "example.com".to_owned(), port: 443 }),
+            place: Some("DE/Berlin/Berlin".to_owned()),
+            reason,
+            status: Some(502),
+            count: 1,
+        };
+        let entries = vec![entry(0, Reason::NoExit), entry(0, Reason::Unreachable), entry(1, Reason::NoExit)];
+        assert_eq!(given.service.note_activity(entries).await.unwrap(), 3);
+        let path = format!("/customers/{customer}/activity");
+        let all = given.get(&path).await.is(200);
+        let paged: Vec<_> = given.pages(&path, 1).await.concat();
+        assert_eq!(&paged, all["items"].as_array().unwrap());
+        let reasons: Vec<_> = paged.iter().map(|one| one["reason"].as_str().unwrap()).collect();
+        assert_eq!(reasons, ["no_exit", "unreachable", "no_exit"]);
+        let exits = given.get(&format!("{path}?reason=no_exit&username=user1")).await.is(200);
+        assert_eq!(exits["items"].as_array().unwrap().len(), 2);
+        given.get(&format!("{path}?reason=bad_luck")).await.problem(400);
+        given.get("/customers/999/activity").await.problem(404);
     }
 
     async fn a_gateway_that_does_not_answer_is_said_to_be_silent(store: &TestStore) {

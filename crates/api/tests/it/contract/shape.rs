@@ -24,7 +24,7 @@ const NAMED: &[(&str, &str)] = &[
     ),
     (
         "static ip",
-        r#"{"id":"id","ip":"address","port":2600,"username":"text","password":"text","protocol":"=http/socks5","country_code":"text","state":"text","city":"text","product_type":"count","status":"count","trade_no":"trade number","remark":"text","created_at":"zoneless","expired_at":"zoneless"}"#,
+        r#"{"id":"id","ip":"address","port":"id","username":"text","password":"text","protocol":"=http/socks5","country_code":"text","state":"text","city":"text","product_type":"count","status":"count","trade_no":"trade number","remark":"text","created_at":"zoneless","expired_at":"zoneless"}"#,
     ),
     (
         "country's cities",
@@ -116,7 +116,11 @@ pub(super) fn differs(shape: &Value, seen: &Value) -> Result<(), String> {
 }
 
 fn named(name: &str) -> Value {
-    let (_, shape) = NAMED.iter().find(|(known, _)| *known == name).unwrap_or_else(|| panic!("no shape {name}"));
+    let (_, shape) = NAMED
+        .iter()
+        .chain(&super::trouble::SHAPES)
+        .find(|(known, _)| *known == name)
+        .unwrap_or_else(|| panic!("no shape {name}"));
     serde_json::from_str(shape).unwrap()
 }
 
@@ -137,6 +141,7 @@ fn is(kind: &str, seen: &Value) -> bool {
         "trade number" => text(|text| fits(text, "0000000000000000000000000000")),
         "key" => text(|text| text.len() == 32 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))),
         "token" => text(|text| text.split('.').count() == 3),
+        "endpoint" => text(|text| text.parse::<std::net::SocketAddrV4>().is_ok_and(|at| at.port() > 0)),
         "address" => text(|text| text.parse::<std::net::IpAddr>().is_ok()),
         _ => match kind.strip_prefix('=') {
             Some(exact) => seen.as_str() == Some(exact),

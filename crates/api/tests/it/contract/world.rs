@@ -1,25 +1,31 @@
 //! What a section begins with: a shop that sells a product of each type, what customers read, and customers.
 
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
+use turnpike_domain::activity::{ActivityEntry, Aim, Reason};
 use turnpike_domain::catalogue::{Catalogue, Draft, Listed, Sku, Terms};
+use turnpike_domain::connection::Protocol;
 use turnpike_domain::coupon::{CouponCode, CouponScope, NewCoupon, Percent, Reduction};
 use turnpike_domain::exit::ExitFields;
-use turnpike_domain::ids::ProductId;
+use turnpike_domain::ids::{AccountId, ProductId};
 use turnpike_domain::money::Money;
 use turnpike_domain::product::ProductType;
 use turnpike_domain::recharge::Tier;
-use turnpike_domain::time::Span;
+use turnpike_domain::time::{Span, Timestamp};
 use turnpike_domain::units::Bytes;
 use turnpike_service::{Adjustment, StaticIpSheet};
 use turnpike_testkit::stores::TestStore;
 
 use super::Who;
-use crate::given::{Customer, Given, operator};
+use crate::given::{Customer, Given, listen, operator};
 
 /// Four datacenter addresses in Japan and one in the United States; a residential one in Japan.
 const INVENTORY: &str = "ip,kind,country,region,city\n127.14.81.1,14,JP,,\n127.14.81.2,14,JP,,\n127.14.81.3,14,JP,,\n\
     127.14.81.4,14,JP,,\n127.14.1.1,14,US,,\n127.25.81.1,25,JP,Tokyo,Chiyoda\n";
+
+/// Whence everybody calls.
+pub(super) const HOME: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(8, 8, 8, 8)), 50_000);
 
 /// The API, and who calls it.
 pub(super) struct World {
@@ -43,9 +49,11 @@ impl World {
         let amount = Money::from_minor(100_000_000).unwrap();
         let adjustment = Adjustment { customer: anna.id, amount, key: None, reason: "a gift".to_owned() };
         given.service.adjust_balance(&operator(), adjustment).await.unwrap();
+        given.service.note_activity(vec![failure(&anna, given.service.now())]).await.unwrap();
         for product_type in [ProductType::DynamicTraffic, ProductType::IdcTraffic] {
             given.package(&anna, product_type, ["2026-03-01", "2026-04-01"]).await;
         }
+        tokio::spawn(listen(given.service.clone()));
         Self { given, anna, ben }
     }
 
@@ -54,6 +62,24 @@ impl World {
             Who::Anna => &self.anna,
             Who::Ben => &self.ben,
         }
+    }
+}
+
+/// A connection that its target refused.
+fn failure(customer: &Customer, at: Timestamp) -> ActivityEntry {
+    ActivityEntry {
+        at,
+        customer: customer.id,
+        account: Some(AccountId::new(1)),
+        username: "user01".to_owned(),
+        endpoint: None,
+        endpoint_port: None,
+        protocol: Some(Protocol::Connect),
+        target: Some(Aim { host: "example.com".to_owned(), port: 443 }),
+        place: Some("US/California/LosAngeles".to_owned()),
+        reason: Reason::ConnectRefused,
+        status: Some(502),
+        count: 1,
     }
 }
 
