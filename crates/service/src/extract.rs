@@ -133,6 +133,6 @@ impl Service {
 /// A place, for the audit.
 fn told(place: &PlaceWish) -> String {
     let names = [&place.country, &place.state, &place.city];
-    let named: Vec<_> = names.into_iter().flatten().map(PlaceName::as_str).collect();
-    if named.is_empty() { String::new() } else { format!(" in {}", named.join("/")) }
+    let words: Vec<_> = names.into_iter().flatten().map(PlaceName::as_str).collect();
+    if words.is_empty() { String::new() } else { format!(" in {}", words.join("/")) }
 }

@@ -162,10 +162,6 @@ pub(crate) fn entry(id: i64, name: &str) -> Result<EntryName, StoreError> {
 /// A place as it is kept.
 pub(crate) fn place(id: i64, names: [Option<String>; 3]) -> Result<PlaceWish, StoreError> {
     let read = |name: Option<String>| name.map(|name| PlaceName::parse(&name)).transpose();
-    let [country, state, city] = names.map(read);
-    let (country, state, city) = match (country, state, city) {
-        (Ok(country), Ok(state), Ok(city)) => (country, state, city),
-        _ => return Err(corrupt(id, "country")),
-    };
+    let [Ok(country), Ok(state), Ok(city)] = names.map(read) else { return Err(corrupt(id, "country")) };
     Ok(PlaceWish { country, state, city })
 }

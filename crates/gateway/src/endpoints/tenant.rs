@@ -90,13 +90,13 @@ impl Tenant {
     }
 
     /// What is wished of the way out, whoever comes: nothing that a login says changes it.
-    fn wishes(&self, front: &Front, permit: &Permit) -> Box<Wishes> {
+    fn wishes(&self, front: &Front, permit: &Permit) -> Wishes {
         let entry = self.entry.load();
         let sticky = entry.ends_at.filter(|_| entry.ip.is_none()).map(|end| Sticky {
             key: SessionKey::of_endpoint(self.id, permit.product_type()),
             life: end.since(front.directory.exits().now()),
         });
-        Box::new(Wishes { place: entry.place.clone(), sticky, ip: entry.ip })
+        Wishes { place: entry.place.clone(), sticky, ip: entry.ip }
     }
 }
 
@@ -115,7 +115,7 @@ pub(crate) fn admit_source(
         refusal => refusal,
     })?;
     let wishes = tenant.wishes(front, &permit);
-    admit_wishes(front, permit, Some(wishes))
+    admit_wishes(front, permit, Some(Box::new(wishes)))
 }
 
 /// Lets an account of the endpoint's customer in.
@@ -131,5 +131,5 @@ pub(crate) fn admit_login(
     tenant.check_open()?;
     let permit = front.directory.admit_of(Some(tenant.customer()), login, password, comer)?;
     let wishes = tenant.wishes(front, &permit);
-    admit_wishes(front, permit, Some(wishes))
+    admit_wishes(front, permit, Some(Box::new(wishes)))
 }

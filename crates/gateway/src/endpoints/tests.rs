@@ -57,7 +57,9 @@ fn tenant(id: i64, port: u16, ends_in_s: Option<i64>) -> Arc<Tenant> {
 fn endpoints_close_at_their_end_and_no_sooner() {
     let mut live = Live::default();
     let tenants = [tenant(1, 20_001, Some(60)), tenant(2, 20_002, Some(61)), tenant(3, 20_003, None)];
-    tenants.iter().for_each(|tenant| live.insert(tenant));
+    for tenant in &tenants {
+        live.insert(tenant);
+    }
     let open = || tenants.each_ref().map(|tenant| tenant.check_open().is_ok());
     live.close_over(NOW.plus(Span::from_ms(59_999)));
     assert_eq!(open(), [true; 3]);

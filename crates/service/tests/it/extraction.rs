@@ -50,7 +50,7 @@ impl Gateway {
 
     /// Answers for every batch until the act is done: what came of that.
     async fn while_it<T>(&mut self, act: impl Future<Output = T>) -> T {
-        tokio::pin!(act);
+        let mut act = Box::pin(act);
         loop {
             tokio::select! {
                 done = &mut act => {
