@@ -148,6 +148,7 @@ place-not-served = Nenhuma saída atende esse lugar
 no-free-port = Nenhuma porta está livre para si agora
 extract-too-often = Os endpoints são extraídos com demasiada frequência, tente novamente em { $seconds ->
     [one] { $seconds } segundo
+    [many] { $seconds } de segundos
    *[other] { $seconds } segundos
 }
 entry-unserved = Nenhum gateway atende esta entrada agora, tente novamente daqui a pouco

@@ -300,7 +300,8 @@ each_store! {
             let before = written(store).await;
             let path = format!("{}?colour=red", route.path);
             let answer = given.ask(&route.method, &path, &given.all, route.body.clone()).await;
-            assert_eq!(answer.problem(400)["errors"][0]["parameter"], "colour", "{}", route.name());
+            let errors = answer.problem(400)["errors"].as_array().unwrap().clone();
+            assert!(errors.iter().any(|error| error["parameter"] == "colour"), "{}: {errors:?}", route.name());
             if route.is_change() {
                 let mut body = route.body.clone().unwrap_or_else(|| json!({}));
                 body["colour"] = json!("red");
