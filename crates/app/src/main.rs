@@ -11,6 +11,7 @@ mod entropy;
 mod jobs;
 mod keys;
 mod logging;
+mod mmdb;
 mod ports;
 mod process;
 mod reload;

@@ -7,7 +7,7 @@ mod table;
 
 use serde::Serialize;
 use turnpike_domain::country::CountryCode;
-use turnpike_domain::exit::{ExitName, ExitState, ExitTerms, Provenance, Route, terms};
+use turnpike_domain::exit::{ExitFault, ExitName, ExitPlace, ExitState, ExitTerms, Provenance, Route, terms};
 use turnpike_domain::ids::ExitId;
 use turnpike_domain::product::ProductType;
 use turnpike_service::{Exit, ExitCheck, ExitFilter, unknown_places};
@@ -188,9 +188,10 @@ pub(crate) struct ExitWish {
     /// An upstream's password.
     #[schema(value_type = LineShape, inline, required = false)]
     password: String,
-    /// Where it is: `COUNTRY`, `COUNTRY/State` or `COUNTRY/State/City`; an upstream may serve several places.
-    #[schema(value_type = Vec<PlaceShape>, min_items = 1, max_items = 1000, example = json!(["US/California/LosAngeles"]))]
-    places: Vec<turnpike_domain::exit::ExitPlace>,
+    /// Where it is: `COUNTRY`, `COUNTRY/State` or `COUNTRY/State/City`; an upstream may serve several places. May be left out for an address
+    /// that the file of `exits.mmdb` knows.
+    #[schema(value_type = Vec<PlaceShape>, required = false, min_items = 1, max_items = 1000, example = json!(["US/California/LosAngeles"]))]
+    places: Option<Vec<ExitPlace>>,
     /// Whose traffic it takes; that of all accounts when not given.
     #[schema(value_type = Vec<AccountProductType>, required = false, max_items = 100)]
     product_types: Option<Vec<ProductType>>,
@@ -216,7 +217,7 @@ impl Wish for ExitWish {
         let route = members.required("route", fields::route);
         let username = members.optional("username", fields::username);
         let password = members.optional("password", fields::password);
-        let places = members.required("places", fields::places);
+        let places = members.optional("places", fields::places);
         let product_types = members.optional("product_types", fields::product_types);
         let capacity = members.optional("capacity", fields::capacity).flatten();
         let weight = members.optional("weight", fields::weight);
@@ -228,7 +229,7 @@ impl Wish for ExitWish {
             route: route?,
             username: username.unwrap_or_default(),
             password: password.unwrap_or_default(),
-            places: places?,
+            places,
             product_types,
             capacity,
             weight,
@@ -240,11 +241,16 @@ impl Wish for ExitWish {
 }
 
 pub(crate) async fn add(desk: Desk, wish: ExitWish) -> Result<ExitView, Problem> {
-    let wrong = |fault: terms::ExitFault| Problem::from(turnpike_service::ServiceError::from(fault));
+    let wrong = |fault: ExitFault| Problem::from(turnpike_service::ServiceError::from(fault));
     let route = terms::route(&wish.route, &wish.username, &wish.password).map_err(wrong)?;
+    let located = || match &route {
+        Route::Address(address) => desk.service.locate(*address).map(|place| vec![place]),
+        _ => None,
+    };
+    let places = wish.places.or_else(located).ok_or_else(|| wrong(ExitFault::Places))?;
     let terms = ExitTerms {
         route,
-        places: wish.places,
+        places,
         product_types: wish.product_types.map_or_else(|| terms::product_types(""), Ok).map_err(wrong)?,
         capacity: wish.capacity,
         weight: wish.weight.unwrap_or(1),

@@ -1,9 +1,10 @@
 //! The operator has an exit proved: every gateway leaves by it and says by which address it was seen.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
-use turnpike_domain::exit::{EchoPage, ExitName, ExitReport, ExitWish};
+use turnpike_domain::exit::{EchoPage, ExitName, ExitPlace, ExitReport, ExitWish};
 use turnpike_domain::ids::NodeId;
 use turnpike_domain::question::{Answer, Ask};
 use turnpike_domain::time::Timestamp;
@@ -12,16 +13,22 @@ use turnpike_store::{Tx, audit};
 
 use crate::actor::Actor;
 use crate::error::ServiceError;
+use crate::exit_places::completed_places;
 use crate::service::Service;
 
 /// How long gateways may take. Each gives the way there and the page a few seconds.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// What tells where an address is, as far as it knows.
+pub type Locate = Arc<dyn Fn(IpAddr) -> Option<ExitPlace> + Send + Sync>;
+
 /// What holds for checks of exits.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct ExitRules {
     /// What tells by which address an exit is seen.
     pub echo: Option<EchoPage>,
+    /// What tells where an address is.
+    pub locate: Option<Locate>,
 }
 
 /// What gateways said of an exit.
@@ -39,6 +46,7 @@ pub struct CheckedExit {
 }
 
 struct Noting {
+    service: Service,
     actor: Actor,
     name: ExitName,
     reports: ExitReports,
@@ -54,6 +62,21 @@ impl Service {
     /// Says what holds for checks of exits from now on.
     pub fn set_exit_rules(&self, rules: ExitRules) {
         *self.shared.exit_rules.write() = rules;
+    }
+
+    /// Where an address is, by the operator's file.
+    pub fn locate(&self, address: IpAddr) -> Option<ExitPlace> {
+        let found = (self.exit_rules().locate?)(address)?;
+        completed_places(&[found]).ok()?.pop()
+    }
+
+    /// Where an address is by the operator's file, when that is in none of the countries and states that are declared.
+    pub fn found_elsewhere(&self, address: IpAddr, declared: &[ExitPlace]) -> Option<ExitPlace> {
+        let agrees = |found: &ExitPlace, place: &ExitPlace| {
+            let states = found.region.as_ref().zip(place.region.as_ref());
+            found.country == place.country && states.is_none_or(|(one, other)| one.name == other.name)
+        };
+        self.locate(address).filter(|found| !declared.iter().any(|place| agrees(found, place)))
     }
 
     /// Has every living gateway prove an exit: what each said that answered in time. Nothing is noted.
@@ -80,15 +103,20 @@ impl Service {
         name: ExitName,
         reports: ExitReports,
     ) -> Result<CheckedExit, ServiceError> {
-        let noting = Noting { actor: actor.clone(), name, reports, now: self.now() };
+        let noting = Noting { service: self.clone(), actor: actor.clone(), name, reports, now: self.now() };
         self.store.write(noting, |noting, tx| Box::pin(note(noting, tx))).await
     }
 }
 
 async fn note(noting: &Noting, tx: &mut Tx) -> Result<CheckedExit, ServiceError> {
-    let Noting { actor, name, reports, now } = noting;
+    let Noting { service, actor, name, reports, now } = noting;
     let mut exit = exit::lock(tx, std::slice::from_ref(name)).await?.pop().ok_or(ServiceError::NoSuchExit)?;
-    let outcome = outcome(reports, *now);
+    let mut outcome = outcome(reports, *now);
+    let elsewhere = outcome.seen.and_then(|seen| service.found_elsewhere(seen, &exit.terms.places));
+    if let Some(place) = elsewhere {
+        let told = format!("the address that is seen is said to be in {place}");
+        outcome.fault = Some(outcome.fault.map_or(told.clone(), |fault| format!("{fault}; {told}")));
+    }
     exit::note_check(tx, exit.id, &outcome).await?;
     let detail = match (&outcome.fault, outcome.seen) {
         (Some(fault), _) => format!("{name}: {fault}"),

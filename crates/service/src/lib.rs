@@ -140,7 +140,7 @@ pub use auto_renewals::AutoRenewalWish;
 pub use books::Remaining;
 pub use change_account::{AccountChange, ChangedAccount};
 pub use change_exit::ExitChange;
-pub use check_exit::{CheckedExit, ExitReports, ExitRules};
+pub use check_exit::{CheckedExit, ExitReports, ExitRules, Locate};
 pub use check_order::OrderQuote;
 pub use confirm_payment::{EventOutcome, PaymentNotice};
 pub use coupons::CouponChange;

@@ -4,10 +4,10 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use futures_util::stream::{StreamExt, TryStreamExt};
-use turnpike_domain::exit::{ExitFields, ExitName, ExitState, Provenance, UpstreamPassword, terms};
+use turnpike_domain::exit::{ExitFields, ExitName, ExitState, Provenance, Route, UpstreamPassword, terms};
 use turnpike_service::{
-    CheckedExit, Exit, ExitChange, ExitFilter, ExitSheet, ImportedExits, LimitChange, Service, unknown_places, write_exit,
-    write_exit_header,
+    CheckedExit, Exit, ExitChange, ExitFilter, ExitSheet, ImportedExits, LimitChange, Service, unknown_places,
+    write_exit, write_exit_header,
 };
 
 use super::tables::{self, say};
@@ -37,7 +37,8 @@ pub(crate) async fn exit(settings: &Settings, command: ExitCommand) -> Result<()
 async fn run(service: &Service, command: ExitCommand) -> Result<()> {
     match command {
         ExitCommand::Add { name, route, places, terms, manner } => {
-            add(service, (&name, &route, &places.join("|")), &terms, manner).await
+            let places = or_located(service, &route, &places);
+            add(service, (&name, &route, &places), &terms, manner).await
         }
         ExitCommand::Change { name, route, places, no_capacity, terms, manner } => {
             let change = changed(route, &places, no_capacity, terms)?;
@@ -49,13 +50,22 @@ async fn run(service: &Service, command: ExitCommand) -> Result<()> {
         }
         ExitCommand::Remove { name, manner } => {
             let actor = because(manner.reason.clone());
-            show(&acting(service, &manner).remove_exit(&actor, named(&name)?).await?)?;
+            show(service, &acting(service, &manner).remove_exit(&actor, named(&name)?).await?)?;
             conclude(&manner)
         }
         ExitCommand::List { filter } => list(service, &read(&filter)?).await,
         ExitCommand::Import { file, manner } => import(service, &file, manner).await,
         ExitCommand::Export { file, filter } => export(service, &file, &read(&filter)?).await,
         ExitCommand::Check { name, filter, manner } => check(service, name.as_deref(), &read(&filter)?, manner).await,
+    }
+}
+
+/// The places that were said, or where the operator's file says that an address is.
+fn or_located(service: &Service, route: &str, places: &[String]) -> String {
+    let located = || route.parse().ok().and_then(|address| service.locate(address));
+    match places {
+        [] => located().map(|place| place.to_string()).unwrap_or_default(),
+        places => places.join("|"),
     }
 }
 
@@ -87,12 +97,12 @@ async fn add(
         provenance: terms.provenance.as_deref().unwrap_or_default(),
         evidence: terms.evidence.as_deref().unwrap_or_default(),
     };
-    let read = fields.read().map_err(|faults| {
-        anyhow::anyhow!("{}", faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
-    });
+    let read = fields
+        .read()
+        .map_err(|faults| anyhow::anyhow!("{}", faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")));
     let (name, terms) = read?;
     let actor = because(manner.reason.clone());
-    show(&acting(service, &manner).add_exit(&actor, name, terms).await?)?;
+    show(service, &acting(service, &manner).add_exit(&actor, name, terms).await?)?;
     conclude(&manner)
 }
 
@@ -122,7 +132,7 @@ fn changed(route: Option<String>, places: &[String], no_capacity: bool, said: Ex
 async fn apply(service: &Service, name: &str, change: ExitChange, manner: Manner) -> Result<()> {
     ensure!(change != ExitChange::default(), "say what is to change");
     let actor = because(manner.reason.clone());
-    show(&acting(service, &manner).change_exit(&actor, named(name)?, change).await?)?;
+    show(service, &acting(service, &manner).change_exit(&actor, named(name)?, change).await?)?;
     conclude(&manner)
 }
 
@@ -160,10 +170,10 @@ async fn export(service: &Service, file: &Path, filter: &ExitFilter) -> Result<(
 
 async fn list(service: &Service, filter: &ExitFilter) -> Result<()> {
     say(&format!("{:<24}  {:<11}  {:>6}  {:<34}  {:<32}  last check", "name", "state", "weight", "route", "places"))?;
-    each(service, filter, show).await
+    each(service, filter, |exit| show(service, exit)).await
 }
 
-fn show(exit: &Exit) -> Result<()> {
+fn show(service: &Service, exit: &Exit) -> Result<()> {
     let terms = &exit.terms;
     let (name, state, weight, route) = (&exit.name, terms.state.word(), terms.weight, terms.route.to_string());
     let places = terms.places.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
@@ -174,6 +184,11 @@ fn show(exit: &Exit) -> Result<()> {
     say(&format!("{name:<24}  {state:<11}  {weight:>6}  {route:<34}  {places:<32}  {checked}"))?;
     for place in unknown_places(&terms.places) {
         say(&format!("{name:<24}  note: {place} is in no list of places; customers find it by exactly that name"))?;
+    }
+    if let Route::Address(address) = &terms.route
+        && let Some(place) = service.found_elsewhere(*address, &terms.places)
+    {
+        say(&format!("{name:<24}  note: exits.mmdb says that {address} is in {place}"))?;
     }
     Ok(())
 }

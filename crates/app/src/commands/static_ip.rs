@@ -5,9 +5,9 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use turnpike_domain::calendar::format_rfc3339;
+use turnpike_domain::exit::ExitName;
 use turnpike_domain::product::ProductType;
 use turnpike_domain::static_ip::{StaticIpDuty, StaticIpState};
-use turnpike_domain::exit::ExitName;
 use turnpike_service::{
     Service, StaticIpDetails, StaticIpFilter, StaticIpSheet, write_static_ip, write_static_ip_header,
 };

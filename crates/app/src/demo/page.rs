@@ -73,7 +73,8 @@ impl fmt::Display for Placed<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Kept { gateway, username, password, .. } = self.kept;
         let parts = ["area", "state", "city"].into_iter().zip(self.place.split('/'));
-        let wish: String = parts.filter(|(_, name)| !name.is_empty()).map(|(key, name)| format!("_{key}-{name}")).collect();
+        let wish: String =
+            parts.filter(|(_, name)| !name.is_empty()).map(|(key, name)| format!("_{key}-{name}")).collect();
         write!(
             f,
             "\

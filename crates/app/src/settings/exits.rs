@@ -2,9 +2,12 @@
 
 use std::path::PathBuf;
 
+use anyhow::Result;
 use serde::{Deserialize, Serialize};
 use turnpike_domain::exit::EchoPage;
 use turnpike_service::ExitRules;
+
+use crate::mmdb;
 
 /// The `[exits]` section.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -17,8 +20,12 @@ pub(crate) struct ExitsSection {
 }
 
 impl ExitsSection {
-    /// What holds for checks.
-    pub(crate) fn rules(&self) -> ExitRules {
-        ExitRules { echo: self.check_url.clone() }
+    /// What holds for exits.
+    ///
+    /// # Errors
+    /// When the file cannot be used.
+    pub(crate) fn rules(&self) -> Result<ExitRules> {
+        let locate = self.mmdb.as_deref().map(mmdb::open).transpose()?;
+        Ok(ExitRules { echo: self.check_url.clone(), locate })
     }
 }

@@ -167,7 +167,7 @@ impl Running {
             backend.service.set_static_ip_rules(settings.static_ip_rules());
         }
         if changes.touch("exits") {
-            backend.service.set_exit_rules(settings.exits.rules());
+            backend.service.set_exit_rules(settings.exits.rules()?);
         }
         if changes.touch("extraction") {
             backend.service.set_extraction_rules(settings.extraction_rules());

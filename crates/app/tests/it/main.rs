@@ -7,6 +7,7 @@ mod commands;
 mod configuration;
 mod demo;
 mod extraction;
+mod exits;
 mod fleet;
 mod following;
 mod forwarder;
