@@ -248,8 +248,8 @@ each_store! {
         let (anna, ben) = (customer(&given, "a@example.com", 400).await, customer(&given, "b@example.com", 400).await);
         let mut gateway = Gateway::of(&given.service).await;
         let both = async {
-            let (anna, ben) = (given.service.extract(anna, wish(150)), given.service.extract(ben, wish(150)));
-            tokio::join!(anna, ben)
+            let extract = |customer| Box::pin(given.service.extract(customer, wish(150)));
+            tokio::join!(extract(anna), extract(ben))
         };
         let (first, second) = gateway.while_it(both).await;
         let ports: BTreeSet<_> = first.unwrap().into_iter().chain(second.unwrap()).collect();
