@@ -118,9 +118,7 @@ fn run(command: Command) -> Result<()> {
         Command::Endpoint { config, command } => {
             beside(&config, async |settings| commands::endpoint(settings, command).await)
         }
-        Command::Exit { config, command } => {
-            beside(&config, async |settings| commands::exit(settings, command).await)
-        }
+        Command::Exit { config, command } => beside(&config, async |settings| commands::exit(settings, command).await),
         Command::StaticIp { config, command } => {
             beside(&config, async |settings| commands::static_ip(settings, command).await)
         }

@@ -33,7 +33,7 @@ use layers::Layers;
 pub(crate) use nodes::{LinkSection, NodesSection};
 pub(crate) use places::{ConfigError, Places};
 pub(crate) use sections::{
-    ApiSection, JobSettings, LeaseSettings, OperatorSection, StoreSettings, StoreUri, WatchSettings,
+    ActivitySettings, ApiSection, JobSettings, LeaseSettings, OperatorSection, StoreSettings, StoreUri, WatchSettings,
 };
 pub(crate) use traces::TraceSettings;
 
@@ -67,6 +67,7 @@ pub(crate) struct Settings {
     pub(crate) shop: ShopSection,
     pub(crate) extraction: ExtractionSection,
     pub(crate) exits: ExitsSection,
+    pub(crate) activity: ActivitySettings,
     pub(crate) jobs: JobSettings,
     pub(crate) watch: WatchSettings,
     pub(crate) nodes: NodesSection,
@@ -92,6 +93,7 @@ impl Default for Settings {
             shop: ShopSection::default(),
             extraction: ExtractionSection::default(),
             exits: ExitsSection::default(),
+            activity: ActivitySettings::default(),
             jobs: JobSettings::default(),
             watch: WatchSettings::default(),
             nodes: NodesSection::default(),

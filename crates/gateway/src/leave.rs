@@ -92,7 +92,7 @@ impl Journey<'_> {
         let number = traveller(self.permit, self.wishes).number();
         let guise = Guise { place: &held.place, number, life: self.wishes.sticky.map(|sticky| sticky.life) };
         let way = exit::Way { route: &route, health: exit.as_ref().map(|exit| (exit.id(), &exit.health)) };
-        let Dialled { stream, early } = self.dial(way, &guise).await.map_err(|error| error.refusal())?;
+        let Dialled { stream, early } = self.dial(way, &guise).await.map_err(DialError::refusal)?;
         Ok(Reached { stream, early, outing })
     }
 

@@ -35,6 +35,7 @@ const LIVE: &[&str] = &[
     "exits.",
     "extraction.most_live",
     "extraction.calls_per_minute",
+    "activity.",
     "jobs.",
 ];
 

@@ -234,6 +234,27 @@ impl Default for JobSettings {
     }
 }
 
+/// The `[activity]` section: what customers are told of their connections that failed.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct ActivitySettings {
+    /// For how long it is kept, in days. 7.
+    pub(crate) keep_days: u32,
+}
+
+impl Default for ActivitySettings {
+    fn default() -> Self {
+        Self { keep_days: 7 }
+    }
+}
+
+impl ActivitySettings {
+    /// For how long it is kept.
+    pub(crate) fn kept_for(&self) -> Span {
+        Span::from_days(i64::from(self.keep_days))
+    }
+}
+
 /// The `[watch]` section: where the process shows how it is.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]

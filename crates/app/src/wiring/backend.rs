@@ -67,6 +67,7 @@ pub(crate) async fn open(settings: &Settings) -> Result<Backend> {
     service.set_static_ip_rules(settings.static_ip_rules());
     service.set_extraction_rules(settings.extraction_rules());
     service.set_exit_rules(settings.exits.rules()?);
+    service.keep_activity_for(settings.activity.kept_for());
     // Only a store without secrets may get a new key: others need the one that they were sealed with.
     service
         .check_keys()

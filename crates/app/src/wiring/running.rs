@@ -172,6 +172,9 @@ impl Running {
         if changes.touch("extraction") {
             backend.service.set_extraction_rules(settings.extraction_rules());
         }
+        if changes.touch("activity") {
+            backend.service.keep_activity_for(settings.activity.kept_for());
+        }
         self.paces.send_replace(settings.jobs.clone());
         Ok(())
     }

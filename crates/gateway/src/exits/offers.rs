@@ -22,24 +22,26 @@ const MOST_KEPT: usize = 1_000;
 impl Pool {
     /// What somebody is told who wishes a place that no exit serves.
     pub(crate) fn not_served(&self, product_type: ProductType, wish: &PlaceWish) -> Refusal {
-        let shelf = self.shelf(product_type);
-        let nearest = shelf.and_then(|shelf| self.offers.nearest((product_type, shelf), wish));
+        let nearest = self.shelf(product_type).and_then(|there| self.offers.nearest((product_type, there), wish));
         Refusal::PlaceNotServed { nearest }
     }
 }
 
 /// Answers that were given, as long as exits neither come nor go.
 #[derive(Debug, Default)]
-pub(super) struct Offers(Mutex<HashMap<(ProductType, PlaceWish), Option<Box<str>>>>);
+pub(super) struct Offers(Mutex<HashMap<(ProductType, PlaceWish), Offer>>);
+
+/// The nearest place; `None` when nobody knows.
+type Offer = Option<Box<str>>;
 
 impl Offers {
     /// The nearest place to a wish that is on the shelf; `None` when nothing is, or nobody knows where the wish is.
-    pub(super) fn nearest(&self, (product_type, shelf): (ProductType, &Shelf), wish: &PlaceWish) -> Option<Box<str>> {
+    pub(super) fn nearest(&self, (product_type, there): (ProductType, &Shelf), wish: &PlaceWish) -> Offer {
         let key = (product_type, wish.clone());
         if let Some(kept) = self.0.lock().get(&key) {
             return kept.clone();
         }
-        let nearest = compared(shelf, wish);
+        let nearest = compared(there, wish);
         let mut kept = self.0.lock();
         if kept.len() >= MOST_KEPT {
             kept.clear();
@@ -49,7 +51,7 @@ impl Offers {
     }
 }
 
-fn compared(shelf: &Shelf, wish: &PlaceWish) -> Option<Box<str>> {
+fn compared(shelf: &Shelf, wish: &PlaceWish) -> Offer {
     let in_country = in_country(shelf.places(), wish);
     let candidates = if in_country.is_empty() { shelf.places() } else { in_country };
     let step = candidates.len().div_ceil(MOST_COMPARED).max(1);

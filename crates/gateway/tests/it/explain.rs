@@ -1,6 +1,8 @@
 //! What is said of a connection that nobody makes is what becomes of one that is made: the same status, the same words, and where it
 //! is certain the same exit.
 
+use std::fmt::Write as _;
+
 use rand::rngs::SmallRng;
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
@@ -142,10 +144,10 @@ fn login(random: &mut SmallRng) -> String {
     ];
     login.push_str(places.choose(random).unwrap());
     if random.random_ratio(1, 3) {
-        login.push_str(&format!("_session-s{}", random.random_range(0..40)));
+        write!(login, "_session-s{}", random.random_range(0..40)).unwrap();
     }
     if random.random_ratio(1, 8) {
-        login.push_str(&format!("_ip-127.0.2.{}", random.random_range(1..=5)));
+        write!(login, "_ip-127.0.2.{}", random.random_range(1..=5)).unwrap();
     }
     if random.random_ratio(1, 20) {
         login.push_str(["_life-0", "_session-.", "_ip-nowhere", "_zip-1", "_life-30"].choose(random).unwrap());

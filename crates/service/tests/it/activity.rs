@@ -76,7 +76,7 @@ each_store! {
         assert_eq!(listed(&given, ben, ActivityFilter::default()).await, [others]);
         let only = |filter| listed(&given, anna, filter);
         let named = ActivityFilter { username: Some("alpha".to_owned()), ..ActivityFilter::default() };
-        assert_eq!(only(named).await, [first.clone()]);
+        assert_eq!(only(named).await, std::slice::from_ref(&first));
         let late = ActivityFilter { from: Some(now.plus(Span::from_ms(1))), ..ActivityFilter::default() };
         assert_eq!(only(late).await, [second]);
         let early = ActivityFilter { to: Some(now), reason: Some(Reason::NoExit), ..ActivityFilter::default() };
