@@ -6,8 +6,8 @@ mod catalogue;
 mod commands;
 mod configuration;
 mod demo;
-mod extraction;
 mod exits;
+mod extraction;
 mod fleet;
 mod following;
 mod forwarder;
@@ -22,5 +22,6 @@ mod systemd;
 mod takeover;
 #[cfg(feature = "otel")]
 mod traces;
+mod trouble;
 mod until;
 mod watch;
