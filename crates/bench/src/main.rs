@@ -2,6 +2,7 @@
 
 #![allow(clippy::print_stdout, reason = "figures and progress are what this program is for")]
 
+mod exits;
 mod figures;
 mod load;
 mod peers;
@@ -37,6 +38,8 @@ enum Action {
     Scale(scale::Arguments),
     /// Measures how much one database takes: lease exchanges, feed rows, usage rows.
     Store(store::Arguments),
+    /// Measures choosing among very many exits: how long it takes, what each weighs, how soon a change counts.
+    Exits(exits::Arguments),
     /// Measures what the shop costs: orders, pages of orders, a long list of accounts.
     Shop(shop::Arguments),
     /// A bare relay, as the table uses it.
@@ -61,6 +64,7 @@ fn main() -> Result<()> {
         Action::Table(arguments) => table::run(&arguments),
         Action::Prove(arguments) => prove::run(&arguments),
         Action::Scale(arguments) => scale::run(&arguments),
+        Action::Exits(arguments) => exits::run(&arguments),
         Action::Shop(arguments) => shop::run(&arguments),
         Action::Store(arguments) => store::run(&arguments),
         Action::Relay { mover, listen, to, threads } => relay::run(mover, listen, to, threads),

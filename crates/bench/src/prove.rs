@@ -6,11 +6,13 @@ mod crash;
 mod database;
 mod descriptors;
 pub(crate) mod dice;
+mod exits;
 mod fleet;
 mod limit;
 mod machines;
 mod metering;
 mod outage;
+mod plans;
 mod reload;
 mod requests;
 mod reset;
@@ -68,6 +70,10 @@ enum Promise {
     Reload,
     /// Four gateways and two API processes on one PostgreSQL share a package to the byte, whatever happens to one.
     Fleet,
+    /// Exits in network namespaces: what the origin sees is of the place asked for, and sessions keep theirs.
+    Exits,
+    /// Four gateways share a time plan's bandwidth and connections, while some come, go and die.
+    Plans,
     /// PostgreSQL killed again and again, and frozen: tunnels live, nothing that was acknowledged is lost.
     Outage,
     /// Two hundred buy at once what there is only once: exactly one gets it, and the ledger is right.
@@ -76,7 +82,7 @@ enum Promise {
     All,
 }
 
-const EVERY: [Promise; 11] = [
+const EVERY: [Promise; 13] = [
     Promise::Requests,
     Promise::Limit,
     Promise::Revocation,
@@ -84,6 +90,8 @@ const EVERY: [Promise; 11] = [
     Promise::Swap,
     Promise::Reload,
     Promise::Fleet,
+    Promise::Exits,
+    Promise::Plans,
     Promise::Outage,
     Promise::Shop,
     Promise::Crash,
@@ -118,6 +126,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
                 Promise::Swap => swap::prove(&plan, &mut verdict).await,
                 Promise::Reload => reload::prove(&plan, &mut verdict).await,
                 Promise::Fleet => fleet::prove(&plan, &mut verdict).await,
+                Promise::Exits => exits::prove(&plan, &mut verdict).await,
+                Promise::Plans => plans::prove(&plan, &mut verdict).await,
                 Promise::Outage => outage::prove(&plan, &mut verdict).await,
                 Promise::Shop => shop::prove(&plan, &mut verdict).await,
                 Promise::All => Ok(()),

@@ -17,7 +17,7 @@ use super::serving::Serving;
 use super::{Plan, Verdict};
 
 /// What the proofs sell: traffic, and static IPs in one country, each for 1.00.
-const CATALOGUE: &str = include_str!("shop/catalogue.toml");
+pub(super) const CATALOGUE: &str = include_str!("shop/catalogue.toml");
 
 /// Where the shop runs.
 pub(crate) struct Site(Place);
