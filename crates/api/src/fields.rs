@@ -22,8 +22,7 @@ use crate::parameters::{Given, Parameters};
 
 pub(crate) use number::whole_number;
 pub(crate) use order::{
-    country, coupon, duration, money, number_of, number_or_none, numbers, regions, static_ip_type, units,
-    units_or_none,
+    country, coupon, duration, money, number_of, number_or_none, numbers, regions, static_ip_type, units, units_or_none,
 };
 
 /// The parameters of one call while they are being read.

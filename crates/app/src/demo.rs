@@ -51,7 +51,7 @@ pub(crate) fn settings(args: &DemoArgs) -> Result<Settings> {
     settings.log = LogSettings::quiet();
     settings.watch.listen = None;
     // So that invitations can be tried, too.
-    settings.shop.invitation_discount_percent = "10".to_owned();
+    "10".clone_into(&mut settings.shop.invitation_discount_percent);
     settings.api.listen = args.api.or(kept.as_ref().and_then(Kept::api_address)).unwrap_or(API);
     let operator = args.operator.or(kept.as_ref().and_then(Kept::operator_address));
     settings.operator.listen = Some(operator.unwrap_or_else(usual_or_free));

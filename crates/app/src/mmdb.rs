@@ -1,4 +1,4 @@
-//! Where addresses are, by a file that the operator has (MMDB). Both shapes there are can be read: MaxMind's, with names within
+//! Where addresses are, by a file that the operator has (MMDB). Both shapes there are can be read: that of `MaxMind`, with names within
 //! names, and the flat one of others.
 
 use std::net::IpAddr;

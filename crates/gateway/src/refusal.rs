@@ -203,7 +203,9 @@ impl Refusal {
     fn retry_after_s(&self) -> Option<u32> {
         match self {
             Self::TooManyConnections { retry_after_s } => Some(*retry_after_s),
-            Self::TooManyTunnels | Self::Overloaded | Self::NoTraffic(Denial::Contended | Denial::Paced(_)) => Some(SHORT_WAIT_S),
+            Self::TooManyTunnels | Self::Overloaded | Self::NoTraffic(Denial::Contended | Denial::Paced(_)) => {
+                Some(SHORT_WAIT_S)
+            }
             Self::Stale | Self::Draining => Some(LONG_WAIT_S),
             _ => None,
         }

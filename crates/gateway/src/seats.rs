@@ -159,9 +159,9 @@ impl Seats {
             None => wanted > 0,
             Some(terms) => {
                 let age = now.saturating_duration_since(terms.asked_at);
-                let stale = !terms.are_good(now, revision) || age >= terms.held_for / 3;
+                let runs_out = !terms.are_good(now, revision) || age >= terms.held_for / 3;
                 let just_asked = more && !terms.spare && age < ASK_AGAIN;
-                (stale && want > 0) || (limited && want != state.granted && !just_asked)
+                (runs_out && want > 0) || (limited && want != state.granted && !just_asked)
             }
         };
         if !due && !state.unsure {

@@ -227,29 +227,9 @@ pub enum ChangesAnswer {
     Since {
         /// The new place.
         seq: FeedSeq,
-        /// Exits that changed.
-        #[serde(default)]
-        exits: Vec<ExitEntry>,
-        /// Exits that are gone.
-        #[serde(default)]
-        gone_exits: Vec<ExitId>,
-        /// Sessions that were given an exit.
-        #[serde(default)]
-        pins: Vec<Pin>,
-        /// Customers that changed.
-        customers: Vec<CustomerEntry>,
-        /// Live accounts that changed.
-        accounts: Vec<Account>,
-        /// Accounts that are gone.
-        gone: Vec<AccountId>,
-        /// Live endpoints that changed.
-        #[serde(default)]
-        endpoints: Vec<EndpointEntry>,
-        /// Endpoints that have ended before their time.
-        #[serde(default)]
-        ended_endpoints: Vec<EndpointId>,
-        /// What the operator asks.
-        questions: Vec<Question>,
+        /// What changed.
+        #[serde(flatten)]
+        changed: Box<Told>,
     },
     /// Nothing happened.
     None,
@@ -257,20 +237,50 @@ pub enum ChangesAnswer {
     TooOld,
 }
 
+/// The present state of each thing that changed.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Told {
+    /// Exits that changed.
+    #[serde(default)]
+    exits: Vec<ExitEntry>,
+    /// Exits that are gone.
+    #[serde(default)]
+    gone_exits: Vec<ExitId>,
+    /// Sessions that were given an exit.
+    #[serde(default)]
+    pins: Vec<Pin>,
+    /// Customers that changed.
+    customers: Vec<CustomerEntry>,
+    /// Live accounts that changed.
+    accounts: Vec<Account>,
+    /// Accounts that are gone.
+    gone: Vec<AccountId>,
+    /// Live endpoints that changed.
+    #[serde(default)]
+    endpoints: Vec<EndpointEntry>,
+    /// Endpoints that have ended before their time.
+    #[serde(default)]
+    ended_endpoints: Vec<EndpointId>,
+    /// What the operator asks.
+    questions: Vec<Question>,
+}
+
 impl From<Changes> for ChangesAnswer {
     fn from(changes: Changes) -> Self {
         match changes {
             Changes::Since { seq, changed } => Self::Since {
                 seq,
-                exits: changed.exits,
-                gone_exits: changed.gone_exits,
-                pins: changed.pins,
-                customers: changed.customers,
-                accounts: changed.accounts.into_iter().map(Account::from).collect(),
-                gone: changed.gone_accounts,
-                endpoints: changed.endpoints,
-                ended_endpoints: changed.ended_endpoints,
-                questions: changed.questions,
+                changed: Box::new(Told {
+                    exits: changed.exits,
+                    gone_exits: changed.gone_exits,
+                    pins: changed.pins,
+                    customers: changed.customers,
+                    accounts: changed.accounts.into_iter().map(Account::from).collect(),
+                    gone: changed.gone_accounts,
+                    endpoints: changed.endpoints,
+                    ended_endpoints: changed.ended_endpoints,
+                    questions: changed.questions,
+                }),
             },
             Changes::None => Self::None,
             Changes::TooOld => Self::TooOld,
@@ -283,18 +293,18 @@ impl TryFrom<ChangesAnswer> for Changes {
 
     fn try_from(answer: ChangesAnswer) -> Result<Self, Unreadable> {
         Ok(match answer {
-            ChangesAnswer::Since {
-                seq,
-                exits,
-                gone_exits,
-                pins,
-                customers,
-                accounts,
-                gone: gone_accounts,
-                endpoints,
-                ended_endpoints,
-                questions,
-            } => {
+            ChangesAnswer::Since { seq, changed } => {
+                let Told {
+                    exits,
+                    gone_exits,
+                    pins,
+                    customers,
+                    accounts,
+                    gone: gone_accounts,
+                    endpoints,
+                    ended_endpoints,
+                    questions,
+                } = *changed;
                 let accounts = accounts.into_iter().map(AccountEntry::try_from).collect::<Result<_, _>>()?;
                 let changed = Changed {
                     exits,

@@ -81,8 +81,8 @@ struct Region {
 }
 
 impl Region {
-    fn of((country, count): &(CountryCode, u32)) -> Self {
-        Self { country: country.to_string(), count: *count }
+    fn of((country, count): (CountryCode, u32)) -> Self {
+        Self { country: country.to_string(), count }
     }
 }
 
@@ -97,7 +97,7 @@ impl Order {
             product_name: order.product_name.clone(),
             title: order.title.clone(),
             amount: order.amount,
-            regions: order.regions.iter().map(Region::of).collect(),
+            regions: order.regions.iter().copied().map(Region::of).collect(),
             upids: order.upids.clone(),
             coupon: order.coupon.map(CouponId::get),
             status: read::status_word(order.status),

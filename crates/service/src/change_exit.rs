@@ -109,7 +109,8 @@ impl ExitChange {
             Route::Upstream(upstream) if stays_upstream => upstream.username.as_ref(),
             _ => None,
         };
-        let username = self.username.as_deref().or(kept.map(|kept| kept.as_str())).unwrap_or_default();
+        let username =
+            self.username.as_deref().or(kept.map(turnpike_domain::exit::LoginTemplate::as_str)).unwrap_or_default();
         let password = self.password.as_ref().map_or("", UpstreamPassword::reveal);
         terms::route(&text, username, password)
     }

@@ -103,7 +103,7 @@ pub fn write_exit_header(output: &mut csv::Writer<impl Write>) -> csv::Result<()
 pub fn write_exit(output: &mut csv::Writer<impl Write>, exit: &Exit) -> csv::Result<()> {
     let terms = &exit.terms;
     let username = match &terms.route {
-        Route::Upstream(upstream) => upstream.username.as_ref().map(|template| template.as_str()),
+        Route::Upstream(upstream) => upstream.username.as_ref().map(turnpike_domain::exit::LoginTemplate::as_str),
         _ => None,
     };
     let types = terms.product_types.iter().map(|kind| kind.number());

@@ -13,7 +13,7 @@ use crate::service::Service;
 
 struct Round {
     node: Incarnation,
-    round: SeatRound,
+    asked: SeatRound,
     held_for: Span,
     now: Timestamp,
 }
@@ -29,13 +29,13 @@ impl Service {
     pub async fn seat_accounts(&self, node: Incarnation, mut round: SeatRound) -> Result<Vec<SeatGrant>, ServiceError> {
         round.requests.sort_by_key(|request| request.account);
         round.requests.dedup_by_key(|request| request.account);
-        let round = Round { node, round, held_for: self.lease_policy().validity, now: self.now() };
+        let round = Round { node, asked: round, held_for: self.lease_policy().validity, now: self.now() };
         self.store.write(round, |round, tx| Box::pin(run(round, tx))).await
     }
 }
 
 async fn run(round: &Round, tx: &mut Tx) -> Result<Vec<SeatGrant>, ServiceError> {
-    let Round { node: me, round: SeatRound { number, requests }, now, .. } = round;
+    let Round { node: me, asked: SeatRound { number, requests }, now, .. } = round;
     if !seat::advance(tx, *me, *number, *now).await? {
         let ours = node::boot(tx, me.node).await? == Some(me.boot);
         return Err(if ours { ServiceError::Overtaken } else { ServiceError::Fenced });

@@ -63,7 +63,7 @@ pub async fn keep(tx: &mut Tx, pins: &[Pin], now: Timestamp) -> Result<u64, Stor
             .entry(pin.key)
             .and_modify(|other| {
                 if pin.prevails_over(other, now) {
-                    *other = *pin
+                    *other = *pin;
                 }
             })
             .or_insert(*pin);

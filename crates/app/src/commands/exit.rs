@@ -213,9 +213,14 @@ async fn each(service: &Service, filter: &ExitFilter, mut tell: impl FnMut(&Exit
 /// Proves exits, some at once, and tells of each in order.
 async fn check(service: &Service, name: Option<&str>, filter: &ExitFilter, manner: Manner) -> Result<()> {
     let mut names = Vec::new();
-    match name {
-        Some(name) => names.push(named(name)?),
-        None => each(service, filter, |exit| Ok(names.push(exit.name.clone()))).await?,
+    if let Some(name) = name {
+        names.push(named(name)?);
+    } else {
+        let noting = |exit: &Exit| {
+            names.push(exit.name.clone());
+            Ok(())
+        };
+        each(service, filter, noting).await?;
     }
     ensure!(!names.is_empty(), "there is no exit to check");
     let (noting, actor) = (acting(service, &manner), because(manner.reason.clone()));

@@ -98,6 +98,7 @@ mod tests {
             customer_password: "c".to_owned(),
             operator: "http://127.0.0.1:8601/operator/v1".to_owned(),
             operator_token: "t".to_owned(),
+            place: Some("US/Texas/Austin".to_owned()),
         };
         kept.store(folder.path()).unwrap();
         assert!(Kept::load(folder.path()).unwrap() == Some(kept.clone()));

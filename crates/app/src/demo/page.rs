@@ -73,8 +73,8 @@ impl fmt::Display for Placed<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Kept { gateway, username, password, .. } = self.kept;
         let parts = ["area", "state", "city"].into_iter().zip(self.place.split('/'));
-        let wish: String =
-            parts.filter(|(_, name)| !name.is_empty()).map(|(key, name)| format!("_{key}-{name}")).collect();
+        let named = parts.filter(|(_, name)| !name.is_empty());
+        let wish = named.fold(String::new(), |wish, (key, name)| wish + "_" + key + "-" + name);
         write!(
             f,
             "\

@@ -65,7 +65,13 @@ impl Vitals {
             draining: AtomicBool::new(false),
             staleness_s: AtomicU64::new(0),
             exit: Mutex::new(None),
-            probed: Mutex::new(Probed { beat_at: now, store: Ok(now), nodes: BTreeMap::new(), parked_payments: 0, exit_is_up: true }),
+            probed: Mutex::new(Probed {
+                beat_at: now,
+                store: Ok(now),
+                nodes: BTreeMap::new(),
+                parked_payments: 0,
+                exit_is_up: true,
+            }),
         }
     }
 

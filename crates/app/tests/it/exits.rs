@@ -2,7 +2,6 @@
 
 use turnpike_testkit::each_store;
 use turnpike_testkit::origin::Origin;
-use turnpike_testkit::stores::TestStore;
 
 use crate::server::{Server, Site};
 

@@ -1,3 +1,5 @@
+//! Endpoints as they are bound, ended and bound again.
+
 use turnpike_domain::account::Username;
 use turnpike_domain::directory::{AccountEntry, CustomerEntry};
 use turnpike_domain::ids::{AccountId, CustomerId};

@@ -130,7 +130,7 @@ impl Exits {
 /// A session's exit, if it can keep it.
 fn kept<'p>(pool: &'p Pool, search: &Search<'_>, pin: Pin) -> Option<(&'p Arc<LiveExit>, Arc<ExitPlace>)> {
     let exit = pool.exit(pin.exit).filter(|exit| exit.keeps_sessions())?;
-    let place = pool.place_of(exit, search.product_type, search.place)?;
+    let place = exit.place_for(search.product_type, search.place)?;
     Some((exit, place))
 }
 

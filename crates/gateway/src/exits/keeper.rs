@@ -14,7 +14,7 @@ use crate::ports::Admission;
 /// How long news are gathered before they are told together.
 const GATHER: Duration = Duration::from_millis(100);
 /// How often what has ended is forgotten.
-const SWEEP_EVERY: Duration = Duration::from_secs(60);
+const SWEEP_EVERY: Duration = Duration::from_mins(1);
 /// After a failure: at first and at most.
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(1));
 

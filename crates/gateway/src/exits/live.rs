@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use arc_swap::{ArcSwap, Guard};
 use turnpike_domain::exit::{ExitPlace, ExitState, Route};
 use turnpike_domain::ids::ExitId;
+use turnpike_domain::place::PlaceWish;
 use turnpike_domain::product::ProductType;
 
 use crate::exit::health::Health;
@@ -99,6 +100,13 @@ impl LiveExit {
     /// How traffic leaves by it.
     pub(crate) fn route(&self) -> Route {
         self.facts.load().route.clone()
+    }
+
+    /// Where it stands, of the places that were wished for; `None` when it does not, or takes no traffic of that type.
+    pub(crate) fn place_for(&self, product_type: ProductType, wish: &PlaceWish) -> Option<Arc<ExitPlace>> {
+        let facts = self.facts();
+        let takes = facts.product_types.contains(product_type);
+        facts.places.iter().filter(|_| takes).find(|place| place.serves(wish)).cloned()
     }
 
     /// How many connections leave by it.

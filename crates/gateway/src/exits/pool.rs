@@ -104,18 +104,6 @@ impl Pool {
     pub(crate) fn serves(&self, product_type: ProductType, wish: &PlaceWish) -> bool {
         self.shelf(product_type).is_some_and(|shelf| shelf.serves(wish))
     }
-
-    /// Where an exit of that type stands, of the places that were wished for; `None` when it does not.
-    pub(crate) fn place_of(
-        &self,
-        exit: &LiveExit,
-        product_type: ProductType,
-        wish: &PlaceWish,
-    ) -> Option<Arc<ExitPlace>> {
-        let facts = exit.facts();
-        let takes = facts.product_types.contains(product_type);
-        facts.places.iter().filter(|_| takes).find(|place| place.serves(wish)).cloned()
-    }
 }
 
 fn stands(exits: &[Arc<LiveExit>], product_type: ProductType) -> Vec<Stand> {

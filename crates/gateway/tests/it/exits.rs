@@ -159,6 +159,8 @@ async fn an_exit_that_is_taken_away_moves_its_sessions_and_no_other() {
     for (session, due) in sessions.iter().zip(&moved) {
         assert_eq!(&address(&house, session).await, due, "what is given back moves nobody");
     }
+    house.store.remove_exit(ExitId::new(2));
+    until_gone(&house, "_area-US_city-Dallas").await;
 }
 
 async fn until_gone(house: &House, parameters: &str) {

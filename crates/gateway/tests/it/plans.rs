@@ -37,7 +37,7 @@ async fn the_tunnels_of_all_gateways_share_a_plans_bandwidth() {
         let mut got = 0;
         while let Some(left) = span.checked_sub(began.elapsed()) {
             match tokio::time::timeout(left, wire.discard_some()).await {
-                Ok(Ok(bytes)) if bytes > 0 => got += u64::try_from(bytes).unwrap(),
+                Ok(Ok(bytes)) if bytes > 0 => got += bytes,
                 Ok(ended) => panic!("a tunnel ended: {ended:?}"),
                 Err(_) => break,
             }

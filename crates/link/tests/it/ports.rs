@@ -11,6 +11,7 @@ use turnpike_domain::ids::{AccountId, Incarnation, LeaseId, NodeId};
 use turnpike_domain::lease::{Exchange, LeaseReport, LeaseRequest};
 use turnpike_domain::question::{Answer, Ask};
 use turnpike_domain::quota::Denial;
+use turnpike_domain::seats::{SeatRequest, SeatRound};
 use turnpike_domain::units::Bytes;
 use turnpike_gateway::ports::{Admission, Fence, Leases, PortError};
 use turnpike_link::{Link, LinkError};
@@ -107,6 +108,24 @@ each_store! {
         linked.link.settle(Incarnation { boot: 2, ..NODE }, vec![LeaseReport::last(lease.id, Bytes::new(700))]).await.unwrap();
         assert_eq!(linked.link.exchange(NODE, asking(3, account)).await, Err(PortError::Fenced(Fence::Overtaken)));
         assert_eq!(linked.link.settle(NODE, Vec::new()).await, Err(PortError::Fenced(Fence::Overtaken)));
+    }
+
+    async fn seats_come_back_as_they_were_shared_out(given: &TestStore) {
+        let given = Given::over(given).await;
+        let process = given.process().await;
+        let linked = given.link(&[process.address]);
+        let customer = given.customer("anna@example.com").await;
+        given.account(customer, "alpha").await;
+        let account = snapshot(&linked.link).await.accounts[0].id;
+        linked.link.settle(NODE, Vec::new()).await.unwrap();
+        let round = |number| SeatRound { number, requests: vec![SeatRequest { account, want: 3 }] };
+        let grants = linked.link.seats(NODE, round(1)).await.unwrap();
+        // It has no time plan, so nothing limits it.
+        assert_eq!(grants.iter().map(|grant| (grant.account, grant.terms.seats)).collect::<Vec<_>>(), [(account, None)]);
+        let late = linked.link.seats(NODE, round(1)).await;
+        assert!(matches!(late, Err(PortError::Unreachable(_))), "{late:?}");
+        linked.link.settle(Incarnation { boot: 2, ..NODE }, Vec::new()).await.unwrap();
+        assert_eq!(linked.link.seats(NODE, round(2)).await, Err(PortError::Fenced(Fence::Overtaken)));
     }
 
     async fn a_question_is_answered_through_any_process(given: &TestStore) {

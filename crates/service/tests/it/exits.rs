@@ -165,8 +165,8 @@ each_store! {
 
     async fn two_who_take_the_same_table_over_get_it_once(given: &TestStore) {
         let (one, two) = (Given::over(given), Given::second(given).await);
-        let rows: String = (1..200).map(|number| format!("e{number},10.0.0.{number},US\n")).collect();
-        let table = format!("name,route,places\n{rows}");
+        let rows: Vec<_> = (1..200).map(|number| format!("e{number},10.0.0.{number},US")).collect();
+        let table = format!("name,route,places\n{}\n", rows.join("\n"));
         let (first, second) = tokio::join!(import(&one, &table), import(&two, &table));
         let mut added = [first.unwrap().added, second.unwrap().added];
         added.sort_unstable();

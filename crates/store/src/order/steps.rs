@@ -58,7 +58,12 @@ const REFUND_TOP_UPS: &str = "\
 ///
 /// # Errors
 /// Only the database's own.
-pub async fn refund_top_ups(tx: &mut Tx, customer: CustomerId, order: OrderId, at: Timestamp) -> Result<(), StoreError> {
+pub async fn refund_top_ups(
+    tx: &mut Tx,
+    customer: CustomerId,
+    order: OrderId,
+    at: Timestamp,
+) -> Result<(), StoreError> {
     exec!(tx, REFUND_TOP_UPS, customer.get(), order.get(), at.ms()).map(drop)
 }
 

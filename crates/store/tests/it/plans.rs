@@ -107,11 +107,13 @@ async fn joined_lists_come_first_whatever_statistics_say() {
     given.remove().await.unwrap();
 }
 
+/// How many tables of statistics there are.
+const KNOWN: &str = "SELECT count(*) FROM sqlite_schema WHERE name LIKE 'sqlite_stat%'";
+
 #[tokio::test]
 async fn statistics_are_forgotten_when_a_store_is_opened() {
     let given = TestStore::sqlite().await.unwrap();
     given.store().run_raw("ANALYZE").await.unwrap();
-    const KNOWN: &str = "SELECT count(*) FROM sqlite_schema WHERE name LIKE 'sqlite_stat%'";
     assert!(given.store().number(KNOWN).await.unwrap() > 0);
     let opened = Store::open(given.uri()).await.unwrap();
     assert_eq!(opened.number(KNOWN).await.unwrap(), 0);

@@ -27,6 +27,8 @@ const KEPT_MS: u64 = 600;
 const RESTARTED_AFTER: Duration = Duration::from_secs(3);
 /// How soon the seats of one that does not come back must be had by others.
 const HAD_WITHIN: Duration = Duration::from_mins(2);
+/// How long clients of a gateway that died may take to notice.
+const NOTICED_WITHIN: Duration = Duration::from_secs(2);
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 
 /// Clients that want more than the plan has.
@@ -38,6 +40,8 @@ struct Crowd {
 struct Shared {
     proxies: Vec<(Proxy, SocketAddr)>,
     open: AtomicU64,
+    /// The same at each gateway.
+    open_at: Vec<AtomicU64>,
     /// The most that were open at once.
     most: AtomicU64,
     opened: AtomicU64,
@@ -55,15 +59,12 @@ pub(super) async fn prove(plan: &Plan, machines: &mut Machines, verdict: &mut Ve
     add_customer(machines, "crowd", Parts { bandwidth: 3, concurrency: 1 }).await?;
     let crowd = Crowd::start(machines, plan.seed);
     crowd.check(verdict, "four gateways", CROWDED).await;
-    let first = machines.gateways.first_mut().context("no gateway")?;
-    first.process.kill()?;
+    let (dead, _) = kill(machines, &crowd, verdict).await?;
     tokio::time::sleep(RESTARTED_AFTER).await;
-    first.process.restart()?;
+    machines.gateways.get_mut(dead).context("no gateway")?.process.restart()?;
     crowd.shared.forget();
     crowd.check(verdict, "one was killed and is back", CROWDED).await;
-    machines.gateways.first_mut().context("no gateway")?.process.kill()?;
-    crowd.shared.forget();
-    let begin = Instant::now();
+    let (dead, begin) = kill(machines, &crowd, verdict).await?;
     while crowd.shared.most.load(Ordering::Relaxed) < SEATS && begin.elapsed() < HAD_WITHIN {
         tokio::time::sleep(LOOK_EVERY).await;
     }
@@ -71,7 +72,23 @@ pub(super) async fn prove(plan: &Plan, machines: &mut Machines, verdict: &mut Ve
     crowd.check(verdict, "one was killed for good", CROWDED).await;
     let odd = crowd.stop().await?;
     verdict.check(odd == 0, &format!("{odd} answers other than a tunnel or 429 with Retry-After"));
-    machines.gateways.first_mut().context("no gateway")?.process.restart()
+    machines.gateways.get_mut(dead).context("no gateway")?.process.restart()
+}
+
+/// Kills the gateway that most connections are open at: its number and when it died. Until it is known to be gone the others
+/// have no more than it left them.
+async fn kill(machines: &mut Machines, crowd: &Crowd, verdict: &mut Verdict) -> Result<(usize, Instant)> {
+    let open: Vec<u64> = crowd.shared.open_at.iter().map(|count| count.load(Ordering::SeqCst)).collect();
+    let (dead, had) = open.iter().copied().enumerate().max_by_key(|(_, had)| *had).context("no gateway")?;
+    machines.gateways.get_mut(dead).context("no gateway")?.process.kill()?;
+    let at = Instant::now();
+    tokio::time::sleep(NOTICED_WITHIN).await;
+    crowd.shared.forget();
+    tokio::time::sleep(NOTICED_WITHIN).await;
+    let most = crowd.shared.most.load(Ordering::SeqCst);
+    let told = format!("a gateway died with {had} open; {most} of {SEATS} at once at the others right after");
+    verdict.check(had > 0 && most < SEATS, &told);
+    Ok((dead, at))
 }
 
 impl Crowd {
@@ -79,6 +96,7 @@ impl Crowd {
         let shared = Arc::new(Shared {
             proxies: machines.proxies("crowd", PASSWORD),
             open: AtomicU64::new(0),
+            open_at: machines.gateways.iter().map(|_| AtomicU64::new(0)).collect(),
             most: AtomicU64::new(0),
             opened: AtomicU64::new(0),
             refused: AtomicU64::new(0),
@@ -123,7 +141,7 @@ impl Shared {
             let place = usize::try_from(turn.checked_rem(count).unwrap_or(0)).unwrap_or(0);
             let Some((proxy, target)) = self.proxies.get(place) else { return };
             match proxy.tunnel(Protocol::Connect, *target).await {
-                Ok(wire) => self.stay(wire, Duration::from_millis(dice.below(KEPT_MS))).await,
+                Ok(wire) => self.stay(wire, place, Duration::from_millis(dice.below(KEPT_MS))).await,
                 Err(ProxyError::Status { status: 429, text }) if text.to_lowercase().contains("retry-after: 1") => {
                     self.refused.fetch_add(1, Ordering::Relaxed);
                 }
@@ -139,12 +157,15 @@ impl Shared {
     }
 
     /// Keeps a connection for a while, or until its gateway dies.
-    async fn stay(&self, mut wire: Wire, span: Duration) {
+    async fn stay(&self, mut wire: Wire, place: usize, span: Duration) {
+        let Some(here) = self.open_at.get(place) else { return };
+        here.fetch_add(1, Ordering::SeqCst);
         let open = self.open.fetch_add(1, Ordering::SeqCst).saturating_add(1);
         self.most.fetch_max(open, Ordering::SeqCst);
         self.opened.fetch_add(1, Ordering::Relaxed);
         // It ends sooner only with its gateway.
         drop(tokio::time::timeout(span, wire.fill()).await);
         self.open.fetch_sub(1, Ordering::SeqCst);
+        here.fetch_sub(1, Ordering::SeqCst);
     }
 }

@@ -1,3 +1,5 @@
+//! Who is chosen, how often, and who else moves when one goes.
+
 use std::collections::HashMap;
 
 use proptest::prelude::*;

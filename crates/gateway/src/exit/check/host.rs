@@ -14,9 +14,8 @@ const LOCAL: u32 = 0x8000_0000;
 /// What is missing before anything is dialled.
 pub(super) fn lacks(route: &Route, guise: &Guise<'_>) -> Vec<ExitLack> {
     match route {
-        Route::Direct | Route::Upstream(_) => Vec::new(),
         Route::Address(own) if is_refused(Source::Own(*own)) => vec![ExitLack::AddressNotHere(*own)],
-        Route::Address(_) => Vec::new(),
+        Route::Direct | Route::Upstream(_) | Route::Address(_) => Vec::new(),
         Route::Prefix(prefix) => {
             let mut lacks = Vec::new();
             // Without the file nothing can be said; then the page tells.

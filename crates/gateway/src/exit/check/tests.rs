@@ -16,7 +16,7 @@ async fn page() -> EchoPage {
     tokio::spawn(async move {
         while let Ok((mut stream, from)) = listener.accept().await {
             let mut request = [0; 1024];
-            stream.read(&mut request).await.unwrap();
+            assert!(stream.read(&mut request).await.unwrap() > 0);
             let answer = format!("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{}\n", from.ip());
             stream.write_all(answer.as_bytes()).await.unwrap();
         }
@@ -76,7 +76,7 @@ async fn another_address_than_the_chosen_one_is_told() {
     tokio::spawn(async move {
         let (mut stream, _) = listener.accept().await.unwrap();
         let mut request = [0; 1024];
-        stream.read(&mut request).await.unwrap();
+        assert!(stream.read(&mut request).await.unwrap() > 0);
         stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n203.0.113.1").await.unwrap();
     });
     let (seen, chosen) = ("203.0.113.1".parse().unwrap(), "127.0.0.77".parse().unwrap());

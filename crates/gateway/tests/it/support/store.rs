@@ -328,7 +328,9 @@ impl Store {
             changed.push(Changed::Account(*id));
         }
         drop(books);
-        changed.into_iter().for_each(|changed| self.tell(changed));
+        for changed in changed {
+            self.tell(changed);
+        }
     }
 
     /// How many seats all gateways have.
