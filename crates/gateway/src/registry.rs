@@ -177,10 +177,13 @@ impl Registry {
         kick(&self.lines(is_unlisted, usize::MAX), Kick::Order);
     }
 
-    /// Ends the connections that leave by one of these exits.
+    /// Ends the connections that leave by one of these exits, static IPs behind them included.
     pub(crate) fn close_exits(&self, exits: &HashSet<ExitId>) {
         if !exits.is_empty() {
-            let is_theirs = |line: &Line| matches!(line.way_out(), WayOut::Exit(exit) if exits.contains(&exit));
+            let is_theirs = |line: &Line| match line.way_out() {
+                WayOut::Exit(exit) | WayOut::StaticIp(_, Some(exit)) => exits.contains(&exit),
+                WayOut::Host | WayOut::StaticIp(_, None) => false,
+            };
             kick(&self.lines(is_theirs, usize::MAX), Kick::Exit);
         }
     }
