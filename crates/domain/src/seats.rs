@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{AccountId, NodeId};
-use crate::time::{Span, Timestamp};
+use crate::time::Span;
 
 /// What a gateway wants, for several accounts at once.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,12 +56,12 @@ pub fn allot(limit: u32, others: u32, want: u32) -> u32 {
     want.min(limit.saturating_sub(others))
 }
 
-/// Watches for gateways that nobody hears of any more: their seats are free again. Wall clocks jump, so none decides: a
-/// gateway is gone when one watcher has seen it silent for long enough on its own monotonic clock.
+/// Watches for gateways that make no round any more: their seats are free again. Wall clocks jump, so none decides: a gateway
+/// is gone when one watcher has seen it stay at the same round for long enough on its own monotonic clock.
 #[derive(Clone, Debug)]
 pub struct SilenceWatch {
     wait: Duration,
-    seen: HashMap<NodeId, (Timestamp, Duration)>,
+    seen: HashMap<NodeId, (u64, Duration)>,
 }
 
 impl SilenceWatch {
@@ -70,17 +70,17 @@ impl SilenceWatch {
         Self { wait: wait.to_duration(), seen: HashMap::new() }
     }
 
-    /// Looks at all gateways that have seats, and when each was last heard of: which are gone. `elapsed` is the time since
-    /// some fixed moment on a monotonic clock.
-    pub fn look(&mut self, elapsed: Duration, nodes: &[(NodeId, Timestamp)]) -> Vec<(NodeId, Timestamp)> {
+    /// Looks at all gateways that have seats, and the last round of each: which are gone. `elapsed` is the time since some
+    /// fixed moment on a monotonic clock.
+    pub fn look(&mut self, elapsed: Duration, nodes: &[(NodeId, u64)]) -> Vec<(NodeId, u64)> {
         let before = std::mem::take(&mut self.seen);
         let mut gone = Vec::new();
-        for &(node, contact) in nodes {
-            let since = before.get(&node).filter(|(seen, _)| *seen == contact).map_or(elapsed, |(_, since)| *since);
+        for &(node, round) in nodes {
+            let since = before.get(&node).filter(|(seen, _)| *seen == round).map_or(elapsed, |(_, since)| *since);
             if elapsed.saturating_sub(since) >= self.wait {
-                gone.push((node, contact));
+                gone.push((node, round));
             }
-            self.seen.insert(node, (contact, since));
+            self.seen.insert(node, (round, since));
         }
         gone
     }
@@ -101,10 +101,10 @@ mod tests {
     fn a_gateway_is_gone_when_it_was_silent_for_long_enough() {
         let mut watch = SilenceWatch::new(Span::from_secs(90));
         let (node, at) = (NodeId::new(1), Duration::from_secs);
-        let heard = (node, Timestamp::from_ms(1000));
+        let heard = (node, 7);
         assert_eq!(watch.look(at(0), &[heard]), []);
         assert_eq!(watch.look(at(89), &[heard]), []);
-        let again = (node, Timestamp::from_ms(2000));
+        let again = (node, 8);
         assert_eq!(watch.look(at(90), &[again]), []);
         assert_eq!(watch.look(at(179), &[again]), []);
         assert_eq!(watch.look(at(180), &[again]), [again]);

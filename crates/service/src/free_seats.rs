@@ -14,8 +14,8 @@ impl Service {
         SilenceWatch::new(self.lease_policy().silence())
     }
 
-    /// Frees the seats of gateways that `watch` has seen silent for long enough, which have stopped using them: for how many
-    /// accounts. `elapsed` is how long the watch has been kept, on a monotonic clock.
+    /// Frees the seats of gateways that `watch` has seen make no round for long enough, which have stopped using them: for how
+    /// many accounts. Other word of a gateway does not count: it goes by its rounds as well. `elapsed` is how long the watch has been kept, on a monotonic clock.
     ///
     /// # Errors
     /// Only the store's.
@@ -25,8 +25,8 @@ impl Service {
         for gone in watch.look(elapsed, &seated) {
             let cleared: Result<u64, ServiceError> = self
                 .store
-                .write(gone, |(node, contact), tx| {
-                    Box::pin(async move { Ok(seat::clear_silent(tx, *node, *contact).await?) })
+                .write(gone, |(node, round), tx| {
+                    Box::pin(async move { Ok(seat::clear_silent(tx, *node, *round).await?) })
                 })
                 .await;
             freed = freed.saturating_add(cleared?);

@@ -150,26 +150,26 @@ pub async fn clear(tx: &mut Tx, node: NodeId) -> Result<u64, StoreError> {
 }
 
 const SEATED: &str = "\
-    SELECT id, last_contact FROM node WHERE id IN (SELECT node_id FROM seat) ORDER BY id";
+    SELECT id, seat_round FROM node WHERE id IN (SELECT node_id FROM seat) ORDER BY id";
 
-/// Gateways that have seats, and when each was last heard of.
+/// Gateways that have seats, and the last round that each has made.
 ///
 /// # Errors
 /// Only the database's own.
-pub async fn seated(tx: &mut Tx) -> Result<Vec<(NodeId, Timestamp)>, StoreError> {
+pub async fn seated(tx: &mut Tx) -> Result<Vec<(NodeId, u64)>, StoreError> {
     let found = all!((i64, i64), tx, SEATED)?;
-    Ok(found.into_iter().map(|(node, contact)| (NodeId::new(node), Timestamp::from_ms(contact))).collect())
+    Ok(found.into_iter().map(|(node, round)| (NodeId::new(node), round.unsigned_abs())).collect())
 }
 
 const CLEAR_SILENT: &str = "\
-    DELETE FROM seat WHERE node_id = $1 AND $2 = (SELECT last_contact FROM node WHERE id = $1)";
+    DELETE FROM seat WHERE node_id = $1 AND $2 = (SELECT seat_round FROM node WHERE id = $1)";
 
-/// As [`clear`], unless the gateway was heard of since.
+/// As [`clear`], unless the gateway has made a round since that one.
 ///
 /// # Errors
 /// Only the database's own.
-pub async fn clear_silent(tx: &mut Tx, node: NodeId, contact: Timestamp) -> Result<u64, StoreError> {
-    exec!(tx, CLEAR_SILENT, node.get(), contact.ms())
+pub async fn clear_silent(tx: &mut Tx, node: NodeId, round: u64) -> Result<u64, StoreError> {
+    exec!(tx, CLEAR_SILENT, node.get(), i64::try_from(round).unwrap_or(i64::MAX))
 }
 
 fn ids(accounts: &[AccountId]) -> Result<String, StoreError> {

@@ -170,10 +170,12 @@ each_store! {
         assert_eq!(given.seat(NEIGHBOUR, 1, (account, 2)).await, (Some(2), false));
         let (mut watch, at) = (given.service.silence_watch(), std::time::Duration::from_secs);
         assert_eq!(given.service.free_seats(&mut watch, at(0)).await.unwrap(), 0);
-        given.pass(Span::from_secs(50));
-        // Any word of it renews them.
-        given.exchange(NEIGHBOUR, Exchange::default()).await.unwrap();
+        given.seat(NEIGHBOUR, 2, (account, 2)).await;
         assert_eq!(given.service.free_seats(&mut watch, at(50)).await.unwrap(), 0);
+        // That the gateway says something else does not renew them.
+        given.service.note_applied(Incarnation { node: NEIGHBOUR, boot: 1 }, None);
+        given.service.keep_places().await.unwrap();
+        given.exchange(NEIGHBOUR, Exchange::default()).await.unwrap();
         assert_eq!(given.service.free_seats(&mut watch, at(139)).await.unwrap(), 0);
         assert_eq!(given.service.free_seats(&mut watch, at(140)).await.unwrap(), 1);
         assert_eq!(given.number("SELECT count(*) FROM seat").await, 0);
