@@ -25,9 +25,12 @@ pub(crate) struct Places {
     moved: Notify,
 }
 
+#[derive(Clone, Copy)]
 struct Place {
     boot: u64,
     applied: Option<FeedSeq>,
+    /// When it was heard of last.
+    heard_at: Timestamp,
     /// What the store was told last, and when.
     kept: Option<(Option<FeedSeq>, Timestamp)>,
 }
@@ -58,14 +61,15 @@ impl Places {
         }
     }
 
-    fn note(&self, node: Incarnation, applied: Option<FeedSeq>) {
+    fn note(&self, node: Incarnation, applied: Option<FeedSeq>, now: Timestamp) {
         let mut heard = self.heard.lock();
-        let place = heard.entry(node.node).or_insert(Place { boot: node.boot, applied: None, kept: None });
+        let fresh = Place { boot: node.boot, applied: None, heard_at: now, kept: None };
+        let place = heard.entry(node.node).or_insert(fresh);
         if node.boot > place.boot {
-            *place = Place { boot: node.boot, applied: None, kept: None };
+            *place = fresh;
         }
         if node.boot == place.boot && applied >= place.applied {
-            place.applied = applied;
+            (place.applied, place.heard_at) = (applied, now);
             drop(heard);
             self.moved.notify_waiters();
         }
@@ -78,7 +82,8 @@ impl Places {
     /// What the store has yet to be told.
     fn unkept(&self, now: Timestamp) -> Vec<(NodeId, Option<FeedSeq>, u64)> {
         let is_news = |place: &Place| match place.kept {
-            Some((applied, at)) => applied != place.applied || now.since(at) >= NOTED_EVERY,
+            // One that is silent must not be kept alive by being written down.
+            Some((applied, at)) => applied != place.applied || (place.heard_at > at && now.since(at) >= NOTED_EVERY),
             None => true,
         };
         let heard = self.heard.lock();
@@ -99,7 +104,7 @@ impl Places {
 impl Service {
     /// A gateway has put everything in force up to and including `applied`.
     pub fn note_applied(&self, node: Incarnation, applied: Option<FeedSeq>) {
-        self.shared.places.note(node, applied);
+        self.shared.places.note(node, applied, self.now());
     }
 
     /// Keeps the store told, for ever: what is noted is written at most `pace` later, together.
@@ -137,5 +142,23 @@ impl Service {
         self.shared.places.forget(node.node);
         let now = self.now();
         Ok(self.store.write(node, move |node, tx| Box::pin(node_state::leave(tx, *node, now))).await?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gateway_that_is_silent_is_written_down_once_and_no_more() {
+        let (places, node) = (Places::default(), Incarnation { node: NodeId::new(1), boot: 1 });
+        let at = |secs| Timestamp::from_ms(0).plus(Span::from_secs(secs));
+        places.note(node, None, at(0));
+        let told = places.unkept(at(0));
+        assert_eq!(told.len(), 1);
+        places.mark_kept(&told, at(0));
+        assert!(places.unkept(at(60)).is_empty(), "nothing was heard of it");
+        places.note(node, None, at(61));
+        assert_eq!(places.unkept(at(61)), told, "it lives");
     }
 }
