@@ -42,12 +42,11 @@ pub struct Plan {
 const PLANS: &str = "\
     WITH wanted AS (SELECT CAST(value ->> 0 AS BIGINT) AS id FROM json_each($1))
     SELECT account.id, account.customer_id, package.id, package.expires_at, time_plan.tunnels
-    FROM wanted
-    JOIN account ON account.id = wanted.id
-    JOIN package ON package.customer_id = account.customer_id AND package.product_type = account.product_type
+    FROM wanted CROSS JOIN account CROSS JOIN package
     LEFT JOIN time_plan ON time_plan.package_id = package.id
-    WHERE account.deleted_at IS NULL AND account.product_type = $2
-        AND package.starts_at <= $3 AND package.expires_at > $3 AND package.used < package.size
+    WHERE account.id = wanted.id AND account.deleted_at IS NULL
+        AND package.customer_id = account.customer_id AND package.product_type = account.product_type
+        AND account.product_type = $2 AND package.starts_at <= $3 AND package.expires_at > $3 AND package.used < package.size
     ORDER BY package.id, account.id
     FOR NO KEY UPDATE OF package";
 
@@ -91,7 +90,8 @@ pub struct Seats {
 const TAKEN: &str = "\
     WITH wanted AS (SELECT CAST(value ->> 0 AS BIGINT) AS id FROM json_each($1))
     SELECT node_id, account_id, customer_id, package_id, seats
-    FROM wanted JOIN seat ON seat.package_id = wanted.id";
+    FROM wanted CROSS JOIN seat
+    WHERE seat.package_id = wanted.id";
 
 /// All seats of these packages' plans, which must be locked.
 ///

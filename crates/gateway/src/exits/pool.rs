@@ -31,7 +31,7 @@ impl Pool {
             exit.end();
             moved = true;
         }
-        let mut places = Places::of(&self.exits);
+        let mut places = Places::of(self.shelves.values());
         let mut fresh = Vec::new();
         for entry in entries {
             let (id, facts) = (entry.id, places.facts(entry));
@@ -128,8 +128,8 @@ fn same(one: &[Stand], other: &[Stand]) -> bool {
 struct Places(HashSet<Arc<ExitPlace>>);
 
 impl Places {
-    fn of(exits: &[Arc<LiveExit>]) -> Self {
-        Self(exits.iter().flat_map(|exit| exit.facts().places.to_vec()).collect())
+    fn of<'s>(shelves: impl Iterator<Item = &'s Arc<Shelf>>) -> Self {
+        Self(shelves.flat_map(|shelf| shelf.places()).cloned().collect())
     }
 
     fn facts(&mut self, entry: ExitEntry) -> Facts {
