@@ -33,7 +33,7 @@ const SESSIONS: u64 = 200;
 /// The customer, and its account.
 const ACCOUNT: &str = "roamer";
 /// How soon a change of an exit must be in force.
-const IN_FORCE_WITHIN: Duration = Duration::from_secs(2);
+const IN_FORCE_WITHIN: Duration = Duration::from_secs(1);
 /// How soon a session's exit must be known to every gateway.
 const PINNED_WITHIN: Duration = Duration::from_secs(2);
 const HEADER: &str = "name,route,username,password,places,product_types,capacity,weight,state,provenance,evidence";
@@ -72,6 +72,7 @@ pub(super) async fn prove(plan: &Plan, verdict: &mut Verdict) -> Result<()> {
     machines.operator(&["exit", "import", table, "--reason", "proof"])?;
     let key = machines.add_customer(ACCOUNT, 4 << 20).await?;
     let held = buy_static_ips(&machines, &key, &folder).await?;
+    until_held(&machines, &held).await?;
     places(&machines, &hosts, &held, (plan, verdict)).await?;
     sessions(&mut machines, verdict).await?;
     taken_away(&machines, &hosts, verdict).await?;
@@ -116,6 +117,22 @@ async fn buy_static_ips(machines: &Machines, key: &str, folder: &std::path::Path
     let listed = listed.get("list").and_then(serde_json::Value::as_array).context("no list")?;
     let ips = listed.iter().filter_map(|one| one.get("ip")?.as_str()?.parse().ok());
     Ok(ips.collect())
+}
+
+/// Waits until every gateway leaves by these static IPs, at most as long as a change may take to be in force.
+async fn until_held(machines: &Machines, held: &[IpAddr]) -> Result<()> {
+    let begin = Instant::now();
+    for gateway in gateways(machines) {
+        for ip in held {
+            while seen(&gateway, &format!("_ip-{ip}"), Protocol::Connect).await? != Ok(*ip) {
+                ensure!(
+                    begin.elapsed() <= IN_FORCE_WITHIN,
+                    "{ip} was bought {IN_FORCE_WITHIN:?} ago and is not left by"
+                );
+            }
+        }
+    }
+    Ok(())
 }
 
 /// What the origin sees of one request, or how it was refused.
