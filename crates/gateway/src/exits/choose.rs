@@ -76,8 +76,13 @@ impl Exits {
             Some(fresh) => {
                 // Another gateway may have been first.
                 let pin = self.pins.give(fresh, (self.clock)());
-                let (exit, place) = kept(&pool, search, pin).ok_or(Refusal::NoExit)?;
-                (Arc::clone(exit), place, pin.key.number(pin.after))
+                let number = pin.key.number(pin.after);
+                if pin == fresh {
+                    (choice.exit, choice.place, number)
+                } else {
+                    let (exit, place) = kept(&pool, search, pin).ok_or(Refusal::NoExit)?;
+                    (Arc::clone(exit), place, number)
+                }
             }
             None => (choice.exit, choice.place, search.chance),
         };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use arc_swap::{ArcSwap, Guard};
-use turnpike_domain::exit::{ExitPlace, ExitState, Route};
+use turnpike_domain::exit::{ExitEntry, ExitPlace, ExitState, Route};
 use turnpike_domain::ids::ExitId;
 use turnpike_domain::place::PlaceWish;
 use turnpike_domain::product::ProductType;
@@ -53,6 +53,12 @@ impl TypeSet {
 }
 
 impl Facts {
+    /// Those of an exit that stands there.
+    pub(super) fn of(entry: ExitEntry, places: Box<[Arc<ExitPlace>]>) -> Self {
+        let ExitEntry { route, product_types, capacity, weight, state, .. } = entry;
+        Self { route, places, product_types: TypeSet::of(&product_types), capacity, weight, state }
+    }
+
     /// Whether it stands where the other does, with the same share: the pool need not change.
     fn stands_as(&self, other: &Self) -> bool {
         (&self.places, self.product_types, self.weight) == (&other.places, other.product_types, other.weight)

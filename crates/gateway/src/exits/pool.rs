@@ -8,7 +8,7 @@ use turnpike_domain::ids::ExitId;
 use turnpike_domain::place::PlaceWish;
 use turnpike_domain::product::ProductType;
 
-use super::live::{Facts, LiveExit, TypeSet};
+use super::live::{Facts, LiveExit};
 use super::offers::Offers;
 
 /// All exits.
@@ -31,11 +31,16 @@ impl Pool {
             exit.end();
             moved = true;
         }
-        let mut places = Places::of(self.shelves.values());
+        let mut places = None;
         let mut fresh = Vec::new();
         for entry in entries {
-            let (id, facts) = (entry.id, places.facts(entry));
-            match self.exit(id) {
+            let (id, exit) = (entry.id, self.exit(entry.id));
+            let standing = exit.map(|exit| Arc::clone(&exit.facts())).filter(|facts| stand_alike(facts, &entry.places));
+            let facts = match standing {
+                Some(before) => Facts::of(entry, before.places.clone()),
+                None => places.get_or_insert_with(|| Places::of(self.shelves.values())).facts(entry),
+            };
+            match exit {
                 Some(exit) => moved |= exit.update(facts),
                 None => fresh.push(Arc::new(LiveExit::new(id, facts))),
             }
@@ -124,6 +129,11 @@ fn same(one: &[Stand], other: &[Stand]) -> bool {
     one.len() == other.len() && one.iter().zip(other).all(equal)
 }
 
+/// Whether an exit stands where it is said to stand.
+fn stand_alike(facts: &Facts, places: &[ExitPlace]) -> bool {
+    facts.places.iter().map(Arc::as_ref).eq(places)
+}
+
 /// The places that exits stand in, each kept once.
 struct Places(HashSet<Arc<ExitPlace>>);
 
@@ -133,16 +143,15 @@ impl Places {
     }
 
     fn facts(&mut self, entry: ExitEntry) -> Facts {
-        let ExitEntry { route, places, product_types, capacity, weight, state, .. } = entry;
-        let places = places.into_iter().map(|place| self.kept(place)).collect();
-        Facts { route, places, product_types: TypeSet::of(&product_types), capacity, weight, state }
+        let places = entry.places.iter().map(|place| self.kept(place)).collect();
+        Facts::of(entry, places)
     }
 
-    fn kept(&mut self, place: ExitPlace) -> Arc<ExitPlace> {
-        if let Some(kept) = self.0.get(&place) {
+    fn kept(&mut self, place: &ExitPlace) -> Arc<ExitPlace> {
+        if let Some(kept) = self.0.get(place) {
             return Arc::clone(kept);
         }
-        let fresh = Arc::new(place);
+        let fresh = Arc::new(place.clone());
         self.0.insert(Arc::clone(&fresh));
         fresh
     }
