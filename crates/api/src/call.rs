@@ -163,28 +163,11 @@ where
     D: Told + Serialize,
     F: Future<Output = Result<D, ApiError>>,
 {
-    let admitted = match admit::<Caller>(api, (path, rules), request).await {
-        Ok(admitted) => admitted,
-        Err(refusal) => return refusal.into_response(),
+    let show = |data: D, language| match data.text() {
+        Some(text) => of_kind(TEXT, Body::from(text.to_owned())),
+        None => Written::success(rules.success, &data, language).into_response(),
     };
-    let (customer, language) = (admitted.caller.customer(), admitted.desk.language);
-    let done = async {
-        let wish = read(&admitted.parameters?, &admitted.desk)?;
-        act(admitted.caller, wish).await
-    };
-    let mut response = match done.await {
-        Ok(data) => match data.text() {
-            Some(text) => {
-                let mut response = Response::new(Body::from(text.to_owned()));
-                response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(TEXT));
-                response
-            }
-            None => Written::success(rules.success, &data, language).into_response(),
-        },
-        Err(error) => return failed(&error, language, customer),
-    };
-    response.extensions_mut().insert(Outcome { code: rules.success.code, customer });
-    response
+    carry_out_once(api, (path, rules), request, act, show).await
 }
 
 /// Answers one request at a route with events that go on.
@@ -199,24 +182,9 @@ where
     S: Stream<Item = Bytes> + Send + 'static,
     F: Future<Output = Result<S, ApiError>>,
 {
-    let admitted = match admit::<Caller>(api, (path, rules), request).await {
-        Ok(admitted) => admitted,
-        Err(refusal) => return refusal.into_response(),
-    };
-    let customer = admitted.caller.customer();
-    let begun = async {
-        let wish = read(&admitted.parameters?, &admitted.desk)?;
-        act(admitted.caller, wish).await
-    };
-    match begun.await {
-        Ok(events) => {
-            let mut response = Response::new(Body::from_stream(events.map(Ok::<_, std::convert::Infallible>)));
-            response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
-            response.extensions_mut().insert(Outcome { code: rules.success.code, customer });
-            response
-        }
-        Err(error) => failed(&error, admitted.desk.language, customer),
-    }
+    let show =
+        |events: S, _| of_kind("text/event-stream", Body::from_stream(events.map(Ok::<_, std::convert::Infallible>)));
+    carry_out_once(api, (path, rules), request, act, show).await
 }
 
 /// Answers one request at a route with a list of any length, in parts. What goes wrong after the first part cuts the
@@ -233,26 +201,55 @@ where
     S: Stream<Item = Result<Vec<R>, ApiError>> + Send + 'static,
     F: Future<Output = Result<S, ApiError>>,
 {
+    let begin = |caller, wish| {
+        let begun = act(caller, wish);
+        async move {
+            let mut parts = Box::pin(begun.await?);
+            let first = parts.next().await.transpose()?.unwrap_or_default();
+            Ok((first, parts))
+        }
+    };
+    let show = |(first, parts), language| {
+        of_kind(JSON, Body::from_stream(written(first, parts, Written::around_list(rules.success, language))))
+    };
+    carry_out_once(api, (path, rules), request, begin, show).await
+}
+
+/// Lets one request in, carries it out without keeping its answer, and shows what came of it.
+async fn carry_out_once<W, D, F>(
+    api: Api,
+    (path, rules): (&'static str, Rules),
+    request: Request,
+    act: impl FnOnce(Caller, W) -> F,
+    show: impl FnOnce(D, Language) -> Response,
+) -> Response
+where
+    W: Wish,
+    F: Future<Output = Result<D, ApiError>>,
+{
     let admitted = match admit::<Caller>(api, (path, rules), request).await {
         Ok(admitted) => admitted,
         Err(refusal) => return refusal.into_response(),
     };
     let (customer, language) = (admitted.caller.customer(), admitted.desk.language);
-    let begun = async {
+    let done = async {
         let wish = read(&admitted.parameters?, &admitted.desk)?;
-        let mut parts = Box::pin(act(admitted.caller, wish).await?);
-        let first = parts.next().await.transpose()?.unwrap_or_default();
-        Ok::<_, ApiError>(written(first, parts, Written::around_list(rules.success, language)))
+        act(admitted.caller, wish).await
     };
-    match begun.await {
-        Ok(rows) => {
-            let mut response = Response::new(Body::from_stream(rows));
-            response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(JSON));
+    match done.await {
+        Ok(data) => {
+            let mut response = show(data, language);
             response.extensions_mut().insert(Outcome { code: rules.success.code, customer });
             response
         }
         Err(error) => failed(&error, language, customer),
     }
+}
+
+fn of_kind(kind: &'static str, body: Body) -> Response {
+    let mut response = Response::new(body);
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    response
 }
 
 /// The rows as JSON, a chunk for each part, between what stands around them.

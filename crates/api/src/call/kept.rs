@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::Request;
 use axum::response::Response;
 
-use super::{Act, Api, Caller, Outcome, Rules, Who, Wish, admit, failed, read};
+use super::{Act, Api, Caller, Rules, Wish, carry_out_once};
 use crate::error::ApiError;
 use crate::kept::{Kept, Reader};
 
@@ -21,21 +21,5 @@ where
     F: Future<Output = Result<Arc<Kept>, ApiError>>,
 {
     let reader = Reader::of(request.headers());
-    let admitted = match admit::<Caller>(api, (path, rules), request).await {
-        Ok(admitted) => admitted,
-        Err(refusal) => return refusal.into_response(),
-    };
-    let (customer, language) = (admitted.caller.customer(), admitted.desk.language);
-    let found = async {
-        let wish = read(&admitted.parameters?, &admitted.desk)?;
-        act(admitted.caller, wish).await
-    };
-    match found.await {
-        Ok(kept) => {
-            let mut response = kept.response(&reader);
-            response.extensions_mut().insert(Outcome { code: rules.success.code, customer });
-            response
-        }
-        Err(error) => failed(&error, language, customer),
-    }
+    carry_out_once(api, (path, rules), request, act, |kept: Arc<Kept>, _| kept.response(&reader)).await
 }
