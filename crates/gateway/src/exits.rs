@@ -13,7 +13,7 @@ mod pool;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, Guard};
 use parking_lot::Mutex;
 use turnpike_domain::exit::ExitEntry;
 use turnpike_domain::ids::ExitId;
@@ -44,6 +44,11 @@ impl Exits {
     /// None yet.
     pub fn new(clock: Clock) -> Self {
         Self { pool: ArcSwap::default(), turn: Mutex::default(), pins: Pins::default(), clock }
+    }
+
+    /// A look at the exits as they are now, which counts nothing that all threads share. Not to be kept for long.
+    pub(crate) fn look(&self) -> Guard<Arc<Pool>> {
+        self.pool.load()
     }
 
     /// The exits as they are now.

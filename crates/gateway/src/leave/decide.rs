@@ -60,10 +60,10 @@ impl Way {
         if wishes.ip.is_some() || product_type.is_static_ip() {
             return static_ip(directory, traveller).map(Self::StaticIp);
         }
-        let pool = directory.exits().pool();
+        let pool = directory.exits().look();
         match pool.is_empty() {
             true if wishes.place.is_anywhere() => Ok(Self::Host),
-            false if pool.serves(*product_type, &wishes.place) => Ok(Self::Pool(pool)),
+            false if pool.serves(*product_type, &wishes.place) => Ok(Self::Pool(Arc::clone(&pool))),
             _ => Err(pool.not_served(*product_type, &wishes.place)),
         }
     }
