@@ -21,10 +21,10 @@ const PAGE: u32 = 2_000;
 /// # Errors
 /// When the store cannot be opened or the act is refused.
 pub(crate) async fn endpoint(settings: &Settings, command: EndpointCommand) -> Result<()> {
-    on_store(settings, false, async |backend| run(settings, &backend.service, command).await).await
+    on_store(settings, false, async |backend| run(&backend.service, command).await).await
 }
 
-async fn run(settings: &Settings, service: &Service, command: EndpointCommand) -> Result<()> {
+async fn run(service: &Service, command: EndpointCommand) -> Result<()> {
     match command {
         EndpointCommand::List { customer, entry, port } => {
             let customer = match customer {
@@ -32,7 +32,7 @@ async fn run(settings: &Settings, service: &Service, command: EndpointCommand) -
                 None => None,
             };
             let entry = entry.as_deref().map(EntryName::parse).transpose()?;
-            list(settings, service, &EndpointFilter { customer, entry, port }).await
+            list(service, &EndpointFilter { customer, entry, port }).await
         }
         EndpointCommand::End { endpoints, manner } => {
             let endpoints: Vec<_> = endpoints.into_iter().map(EndpointId::new).collect();
@@ -45,10 +45,9 @@ async fn run(settings: &Settings, service: &Service, command: EndpointCommand) -
     }
 }
 
-async fn list(settings: &Settings, service: &Service, filter: &EndpointFilter) -> Result<()> {
-    let rules = settings.extraction_rules();
+async fn list(service: &Service, filter: &EndpointFilter) -> Result<()> {
     let mut out = std::io::stdout().lock();
-    writeln!(out, "{:>8}  {:<12}  {:<21}  {:>8}  {:<30}  until", "id", "entry", "endpoint", "customer", "leaves by")?;
+    writeln!(out, "{:>8}  {:<12}  {:>5}  {:>8}  {:<30}  until", "id", "entry", "port", "customer", "leaves by")?;
     let mut after = 0;
     loop {
         let found = service.endpoints(filter, after, PAGE).await?;
@@ -56,11 +55,10 @@ async fn list(settings: &Settings, service: &Service, filter: &EndpointFilter) -
         after = last.id.get();
         for one in &found {
             let EndpointDetails { id, entry, port, customer, .. } = one;
-            let endpoint = format!("{}:{port}", rules.address(entry));
             let until = one.ends_at.map_or_else(|| "as long as it is held".to_owned(), format_rfc3339);
             writeln!(
                 out,
-                "{:>8}  {:<12}  {endpoint:<21}  {:>8}  {:<30}  {until}",
+                "{:>8}  {:<12}  {port:>5}  {:>8}  {:<30}  {until}",
                 id.get(),
                 entry.as_str(),
                 customer.get(),

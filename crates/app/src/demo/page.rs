@@ -77,8 +77,7 @@ impl fmt::Display for Placed<'_> {
         let wish = named.fold(String::new(), |wish, (key, name)| wish + "_" + key + "-" + name);
         write!(
             f,
-            "\
-  exit      direct, in {place}
+            "  exit      direct, in {place}
 
 Traffic leaves by this machine's own address, which is declared to be in {place}; no other place is served:
 
